@@ -49,7 +49,7 @@ export class KeyResolver {
     refuseDeclaredName(context.declaredKeys(), input.name);
     refuseUnknownRoles(context.graphs, input.roles);
     const asked = { ...input, scopes: scopesIn(input) };
-    refuseMisspeltScopes(context.graphs, asked.scopes);
+    await refuseMisspeltScopes(context, asked.scopes);
     const made = await createKey(planeOf(context), context.actor, asked);
     return { text: made.key, key: shown(made.description) };
   }
@@ -72,7 +72,10 @@ export class KeyResolver {
     refuseDeclaredName(context.declaredKeys(), input.name);
     refuseUnknownRoles(context.graphs, input.roles ?? []);
     const change = { ...input, scopes: scopesIn(input) };
-    refuseMisspeltScopes(context.graphs, change.scopes);
+    await refuseMisspeltScopes(context, change.scopes, async () => {
+      const keys = await keysOf(planeOf(context), false);
+      return keys.find((key) => key.id === id)?.scopes;
+    });
     return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }
 

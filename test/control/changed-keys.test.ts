@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
@@ -8,7 +8,13 @@ import { open } from '../serve/socket/client.ts';
 import { type Running, running } from './sources/runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-changed-keys-'));
-const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
+/** Changes of its schema are not looked for. */
+const shop = {
+  name: 'shop',
+  kind: 'sqlite',
+  path: join(folder, 'shop.db'),
+  schema_check_seconds: 0,
+} as const;
 let foz: Running;
 
 beforeAll(async () => {
@@ -246,4 +252,49 @@ test('the audit log has each change with what was before and after, and no secre
     after: { description: 'after', revision: '2' },
   });
   expect(JSON.stringify(records)).not.toContain(text.slice(17, 60));
+});
+
+test('scopes are judged by the schema of now, and those that a key has already are not refused again', async () => {
+  const connector = await connect(shop, { create: true });
+  const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+  const run = (text: string) => connector.run({ text, slots: [] }, [], context);
+  const refusal = (table: string) => ({
+    errors: [
+      {
+        message: expect.stringMatching(`scopes.tables: no table matches "${table}"`),
+        extensions: { code: 'validation-failed' },
+      },
+    ],
+  });
+  try {
+    await run('create table parcels (id integer primary key)');
+    const { key } = await made({ scopes: { tables: ['shop.parcels'] } });
+    await run('drop table parcels');
+    // Only the pattern is refused that the key does not have yet; from then on the table is known to be gone.
+    expect(await change(key.id, { scopes: { tables: ['shop.parcels', 'shop.order'] } })).toMatchObject(
+      refusal('shop.order'),
+    );
+    const late = '{name: "late", roles: ["clerk"], scopes: {tables: ["shop.parcels"]}}';
+    expect(await foz.control(`mutation { createKey(input: ${late}) { text } }`)).toMatchObject(
+      refusal('shop.parcels'),
+    );
+    const kept = { tables: ['shop.parcels', 'shop.orders'] };
+    expect((await change(key.id, { scopes: kept })).data.updateKey.scopes).toMatchObject(kept);
+    // Now it does not have the pattern any more.
+    expect((await change(key.id, { scopes: null })).errors).toBeUndefined();
+    expect(await change(key.id, { scopes: kept })).toMatchObject(refusal('shop.parcels'));
+  } finally {
+    await connector.close();
+  }
+});
+
+test('nothing is refused for a source that does not answer', async () => {
+  const file = join(folder, 'shop.db');
+  renameSync(file, `${file}-away`);
+  try {
+    const { key } = await made({ scopes: { tables: ['shop.returns'] } });
+    expect(key.scopes.tables).toEqual(['shop.returns']);
+  } finally {
+    renameSync(`${file}-away`, file);
+  }
 });

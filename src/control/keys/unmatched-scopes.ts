@@ -1,6 +1,7 @@
 import { allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from '../../auth/index.ts';
 import { type Catalog, didYouMean } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
+import type { Graphs, SourceRegistry } from '../../views/index.ts';
 import type { ConfigIssue, FozConfig } from '../config/config.ts';
 import { spelled } from '../metadata/located-yaml.ts';
 
@@ -60,13 +61,24 @@ export function misspeltScopes(
   mayHaveMore = false,
 ): readonly string[] {
   const known = new Set<string>(catalog.sources.keys());
-  return unmatchedScopes(catalog, scopes ?? undefined)
-    .filter(({ path: [kind], pattern }) => {
-      // An invalid pattern is refused for its form.
-      if (pattern.includes('*') || (kind === 'tables' && !pattern.includes('.'))) return false;
-      return !mayHaveMore || known.has(pattern.split('.')[0]!);
-    })
+  return misspelt(catalog, scopes)
+    .filter((found) => !mayHaveMore || known.has(sourceOf(found)))
     .map(scopeProblem);
+}
+
+function misspelt(
+  catalog: Pick<Catalog, 'sources' | 'unread'>,
+  scopes: ScopesConfig | null | undefined,
+): readonly UnmatchedScope[] {
+  // An invalid pattern is refused for its form.
+  return unmatchedScopes(catalog, scopes ?? undefined).filter(
+    ({ path: [kind], pattern }) => !pattern.includes('*') && (kind === 'sources' || pattern.includes('.')),
+  );
+}
+
+/** The source that a pattern without `*` names. */
+function sourceOf({ pattern }: UnmatchedScope): string {
+  return pattern.split('.')[0]!;
 }
 
 /** An unmatched pattern as a sentence. */
@@ -74,14 +86,49 @@ export function scopeProblem({ path: [kind], reason }: UnmatchedScope): string {
   return `scopes.${kind}: ${reason}.`;
 }
 
-/** Throws FozErrors `validation-failed` that name all scopes which are certainly misspelt. */
-export function refuseMisspeltScopes(
-  { catalog }: { readonly catalog: Catalog },
+/**
+ * Rejects with FozErrors `validation-failed` that name all new scopes which are certainly misspelt. The catalog may be older than the schema,
+ * so the sources that they name are introspected first. Nothing is refused for a source that does not answer. `former` resolves with the
+ * scopes that the key has already, which are not refused again.
+ */
+export async function refuseMisspeltScopes(
+  { graphs, registry }: ScopeFacts,
   scopes: ScopesConfig | null | undefined,
-): void {
-  const problems = misspeltScopes(catalog, scopes);
+  former: () => Promise<ScopesConfig | null | undefined> = async () => null,
+): Promise<void> {
+  const suspects = misspelt(graphs.catalog, scopes);
+  if (suspects.length === 0) return;
+  const before = await former();
+  const silent = await silentSources(registry, new Set(suspects.map(sourceOf)));
+  const problems = misspelt(graphs.catalog, scopes)
+    .filter((found) => before?.[found.path[0]]?.includes(found.pattern) !== true)
+    .filter((found) => !silent.has(sourceOf(found)))
+    .map(scopeProblem);
   if (problems.length > 0)
     throw new FozErrors(problems.map((text) => new FozError('validation-failed', text)));
+}
+
+/** The catalog in use, and the sources that it is of. */
+export interface ScopeFacts {
+  readonly graphs: Pick<Graphs, 'catalog'>;
+  readonly registry: Pick<SourceRegistry, 'find' | 'refresh'>;
+}
+
+/** Introspects sources again. Resolves with those that do not answer. A name without a source is none of them. */
+async function silentSources(
+  registry: ScopeFacts['registry'],
+  names: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const silent = new Set<string>();
+  const read = async (name: string) => {
+    const source = registry.find(name);
+    if (source === undefined) return;
+    // Connecting to a source that is known to be down could take long.
+    if (source.status.state !== 'available') silent.add(name);
+    else await registry.refresh(source.name).catch(() => silent.add(name));
+  };
+  await Promise.all([...names].map(read));
+  return silent;
 }
 
 /** The scopes of keys in a configuration that match nothing. */
