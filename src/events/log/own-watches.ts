@@ -17,16 +17,24 @@ export class OwnWatches {
   readonly #store: ChangeLogStore;
   readonly #source: SourceName;
   readonly #watched: () => readonly WatchedTable[];
+  readonly #renewedMs: number;
   /** Identifies this process among all that watch the source. */
   readonly #process = randomUUID();
   #timer: NodeJS.Timeout | null = null;
   /** The watches that the reading process has confirmed, as a text; `null`: none. */
   #settled: string | null = null;
 
-  constructor(store: ChangeLogStore, source: SourceName, watched: () => readonly WatchedTable[]) {
+  /** `renewedMs`: milliseconds after which the watches are stored again. */
+  constructor(
+    store: ChangeLogStore,
+    source: SourceName,
+    watched: () => readonly WatchedTable[],
+    renewedMs = renewMs,
+  ) {
     this.#store = store;
     this.#source = source;
     this.#watched = watched;
+    this.#renewedMs = renewedMs;
   }
 
   /**
@@ -39,9 +47,7 @@ export class OwnWatches {
     if (this.#timer !== null && text === this.#settled) return;
     this.#settled = null;
     await this.#store.watch(this.#source, this.#process, watched);
-    this.#timer ??= setInterval(() => {
-      void this.#store.watch(this.#source, this.#process, this.#watched()).catch(() => {});
-    }, renewMs).unref();
+    this.#timer ??= setInterval(() => void this.#renew(), this.#renewedMs).unref();
     for (const start = performance.now(); ; await sleep(checkMs)) {
       const isSeen = await this.#store.areSeen(this.#source, this.#process);
       if (isSeen) this.#settled = text;
@@ -53,6 +59,16 @@ export class OwnWatches {
   /** Forgets the confirmation: another process may read the source from now on, and has to confirm the watches again. */
   forget(): void {
     this.#settled = null;
+  }
+
+  /** Stores the present watches again. A table that is not among them expires, and has to be confirmed anew if it is watched again. */
+  async #renew(): Promise<void> {
+    const watched = this.#watched();
+    if (JSON.stringify(watched) !== this.#settled) this.#settled = null;
+    await this.#store.watch(this.#source, this.#process, watched).catch(() => {
+      // Watches that are not renewed expire.
+      this.#settled = null;
+    });
   }
 
   /** Removes all watches of this process. */
