@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { StoreConnection } from './connect.ts';
 
 interface Notification {
@@ -16,7 +17,7 @@ export interface StoreSession {
   listen(channel: string, listener: (payload: string) => void): Promise<void>;
   /** Whether locks are held: a pooler in transaction mode gives each transaction another connection. */
   readonly isOwn: boolean;
-  /** Resolves when the connection has ended; for an embedded store never. */
+  /** Resolves when the connection has ended, or a statement on it was not answered in time; for an embedded store never. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -36,11 +37,23 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
       close: async () => {},
     };
   const connection = await listener();
+  let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
+    end = resolve;
     for (const event of ['end', 'error'] as const) connection.on(event, () => resolve());
   });
-  const run: StoreSession['run'] = async (text, values) =>
-    (await db.raw(text, values as never).connection(connection)).rows;
+  const run: StoreSession['run'] = async (text, values) => {
+    try {
+      return (await db.raw(text, values as never).connection(connection)).rows;
+    } catch (error) {
+      if (isUnanswered(error)) {
+        // The other end may be gone without a word, so that the connection would not end by itself.
+        end();
+        void connection.end().catch(() => {});
+      }
+      throw error;
+    }
+  };
   const [server] = await run('select pg_backend_pid() as pid', []);
   // A pooler names a process of its own.
   const isOwn = connection.processID === server?.pid;
@@ -58,4 +71,9 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
     ended,
     close: () => connection.end().catch(() => {}),
   };
+}
+
+/** Whether the driver has given up waiting for an answer. An error of the server has another text. */
+function isUnanswered(error: unknown): boolean {
+  return types.isNativeError(error) && error.message === 'Query read timeout';
 }

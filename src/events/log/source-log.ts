@@ -198,6 +198,9 @@ export class SourceLog {
     const { store, source, identity } = this.#options;
     const lead = async () => {
       if (this.#lead === null) await this.#takeLead();
+      // Perhaps no process reads the source any more, and none can take the lead: this process has to read by itself.
+      if (this.#lead === null && this.#isFailing)
+        throw new FozError('unavailable', 'The store does not let any process take the lead of the source.');
       return this.#lead !== null;
     };
     try {

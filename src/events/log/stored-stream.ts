@@ -12,7 +12,10 @@ export interface StoredStreamOptions extends Pick<FollowOptions, 'method' | 'aft
   readonly store: ChangeLogStore;
   readonly source: SourceName;
   readonly identity: string;
-  /** Takes the right to read the source if no process has it any more. Resolves with whether it was taken. */
+  /**
+   * Takes the right to read the source if no process has it any more. Resolves with whether it was taken. Rejects where that cannot be
+   * known, which ends the stream.
+   */
   readonly lead: () => Promise<boolean>;
 }
 

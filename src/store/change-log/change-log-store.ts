@@ -1,4 +1,5 @@
 import { FozError } from '../../core/index.ts';
+import { storeError } from '../errors.ts';
 import type { StoreSession } from '../session.ts';
 import type { Store } from '../store.ts';
 import {
@@ -170,23 +171,29 @@ export class ChangeLogStore {
     };
   }
 
+  /** The session of the store that holds the locks. Where it cannot be opened, the next call tries again. */
   #open(): Promise<StoreSession> {
-    this.#session ??= this.#store.session().then(
-      async (session) => {
-        await session.listen(logChannel, (payload) => {
-          for (const { source, listener } of this.#listeners) if (source === payload) listener();
-        });
-        void session.ended.then(() => {
-          this.#session = null;
-        });
-        return session;
-      },
-      (error: unknown) => {
-        this.#session = null;
-        throw error;
-      },
-    );
-    return this.#session;
+    if (this.#session !== null) return this.#session;
+    const session = this.#openSession();
+    this.#session = session;
+    const forget = () => {
+      if (this.#session === session) this.#session = null;
+    };
+    void session.then(({ ended }) => ended).then(forget, forget);
+    return session;
+  }
+
+  async #openSession(): Promise<StoreSession> {
+    const session = await this.#store.session();
+    try {
+      await session.listen(logChannel, (payload) => {
+        for (const { source, listener } of this.#listeners) if (source === payload) listener();
+      });
+    } catch (error) {
+      void session.close();
+      throw storeError(error, this.#store.place);
+    }
+    return session;
   }
 
   #read<T>(body: (run: Run) => Promise<T>): Promise<T> {

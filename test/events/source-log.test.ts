@@ -1,0 +1,59 @@
+import { FozError, RequestEnd } from '../../src/core/index.ts';
+import { SourceLog } from '../../src/events/log/source-log.ts';
+import { StoredStream } from '../../src/events/log/stored-stream.ts';
+import type { ChangeStream, Changes } from '../../src/plan/index.ts';
+import type { ChangeLogStore, StoredLog } from '../../src/store/index.ts';
+
+const identity = 'a';
+const stored: StoredLog = {
+  ...{ identity, method: 'replication', position: 'p5', keptAfter: 'p0', number: 3 },
+  tables: [],
+};
+
+/** The log of a source in a store in which another process has the lead. */
+function sourceLog(given: Partial<ChangeLogStore> = {}) {
+  const store = {
+    lead: async () => null,
+    read: async () => stored,
+    segments: async () => [],
+    numberBefore: async () => 3,
+    watch: async () => {},
+    unwatch: async () => {},
+    areSeen: async () => true,
+    listen: () => () => {},
+    ...given,
+  } as unknown as ChangeLogStore;
+  const bounds = { seconds: 60, bytes: 1_000_000 };
+  const source = 'shop' as never;
+  return new SourceLog({ store, source, identity, bounds, onFailure: () => {} }, () => []);
+}
+
+/** A database whose stream begins at a position and has no changes. */
+function changesFrom(start: string): Changes {
+  const stream: ChangeStream = {
+    start,
+    next: () => new Promise(() => {}),
+    acknowledge: () => {},
+    close: async () => {},
+  };
+  return { follow: async () => stream } as unknown as Changes;
+}
+
+test('a source is read without the store where no process can take the lead any more', async () => {
+  let isReadOnly = false;
+  const log = sourceLog({
+    async lead() {
+      if (isReadOnly) throw new FozError('unavailable', 'The store is read-only.');
+      return null;
+    },
+  });
+  const options = { method: 'replication', keptAs: null } as const;
+  const first = await log.follow(changesFrom('p5'), options);
+  expect(first).toBeInstanceOf(StoredStream);
+  isReadOnly = true;
+  await expect(first.next(new RequestEnd())).rejects.toMatchObject({ code: 'unavailable' });
+  const second = await log.follow(changesFrom('p6'), options);
+  expect(second).not.toBeInstanceOf(StoredStream);
+  expect(second.start).toBe('p6');
+  await log.close();
+});
