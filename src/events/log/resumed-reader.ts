@@ -51,8 +51,11 @@ export class ResumedReader {
     else this.#memory.done(changes);
   }
 
-  /** Continues in memory, if the log in memory has all changes after the position. */
-  #goOn(after: ClientPosition): void {
+  /** Continues in memory, if the log in memory, which was read up to `now`, has all changes that the store lacks. */
+  #goOn(now: ClientPosition): void {
+    const { place, reached } = this.#stored;
+    const from = isAfter(reached, place) ? reached : place;
+    const after = isAfter(from, now) ? now : from;
     try {
       this.#memory = new ChangeReader(this.#log, this.#log.open(this.#table, after));
     } catch (error) {

@@ -11,6 +11,12 @@ import { type LogMessage, messagesOf } from './segment-text.ts';
 /** Most bytes of one transaction that are held while its end is looked for. */
 const mostBytes = 32 * 1024 * 1024;
 
+/** A source whose changes are stored. `identity`: see `SourceLogOptions`. */
+interface KeptSource {
+  readonly source: SourceName;
+  readonly identity: string;
+}
+
 type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 type Row = Extract<LogMessage, { kind: 'row' }>;
 
@@ -18,6 +24,7 @@ type Row = Extract<LogMessage, { kind: 'row' }>;
 export class StoredChanges {
   readonly #store: ChangeLogStore;
   readonly #source: SourceName;
+  readonly #identity: string;
   readonly #key: string;
   readonly #method: ChangeMethod;
   #number: number;
@@ -28,38 +35,48 @@ export class StoredChanges {
   /** Why changes of the present transaction are missing. */
   #missing: FozError | null = null;
   #found: LoggedChange[] = [];
+  /** The position up to which the store had the changes when it was last read. */
+  #reached: ClientPosition;
 
   private constructor(
     store: ChangeLogStore,
-    source: SourceName,
+    { source, identity }: KeptSource,
     table: ChangedTable,
     after: ClientPosition,
     number: number,
   ) {
     this.#store = store;
     this.#source = source;
+    this.#identity = identity;
     this.#key = tableKey(table);
     this.#method = after.method;
     this.#place = after;
+    this.#reached = after;
     this.#number = number;
   }
 
   /** A reader of the table's changes after a position. Rejects with FozError `not-found` where the log of the store does not have them all. */
   static async open(
     store: ChangeLogStore,
-    { source, identity }: { readonly source: SourceName; readonly identity: string },
+    kept: KeptSource,
     table: ChangedTable,
     after: ClientPosition,
   ): Promise<StoredChanges> {
+    const { source, identity } = kept;
     const log = await store.read(source);
     if (log === null || log.identity !== identity || !hasAfter(log, table, after)) throw notKept();
     const number = (await store.numberBefore(source, after.position)) ?? log.number;
-    return new StoredChanges(store, source, table, after, number);
+    return new StoredChanges(store, kept, table, after, number);
   }
 
   /** The position after the last change that was read. */
   get place(): ClientPosition {
     return this.#place;
+  }
+
+  /** The position up to which all changes were in the store when `peek` found no more. */
+  get reached(): ClientPosition {
+    return this.#reached;
   }
 
   /** The next changes; empty: there are none in the store. They are returned again until `done` is called for them. */
@@ -76,7 +93,13 @@ export class StoredChanges {
 
   /** Reads the next segments; resolves with false where there are none. */
   async #read(): Promise<boolean> {
+    // The state of the log is read first, so that it never names a segment that was appended after the segments were read.
+    const log = await this.#store.read(this.#source);
     const segments = await this.#store.segments(this.#source, this.#number);
+    const isEmptied = segments.length === 0 && log?.number !== this.#number;
+    // All further segments were removed, or the log was begun anew.
+    if (log === null || log.identity !== this.#identity || isEmptied) throw notKept();
+    this.#reached = endOf(this.#method, log.position);
     for (const { number, body } of segments) {
       // The segments in between were removed: they were too old, or the log was begun anew.
       if (number !== this.#number + 1) throw notKept();
