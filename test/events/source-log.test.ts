@@ -57,3 +57,39 @@ test('a source is read without the store where no process can take the lead any 
   expect(second.start).toBe('p6');
   await log.close();
 });
+
+test('a table that the reading process did not log for a while is not continued from memory', async () => {
+  const table = { namespace: 'public', name: 'moves' };
+  let tables: StoredLog['tables'] = [{ ...table, since: 'p1', forMs: 60_000 }];
+  const kept = sourceLog({ read: async () => ({ ...stored, tables }) });
+  const log = new ChangeLog({ bytes: 1_000_000, milliseconds: 60_000 });
+  const stream = await kept.follow(changesFrom('p5'), { method: 'replication', keptAs: null });
+  log.opened('replication', 'p1');
+  log.take({ kind: 'idle', position: 'p1' });
+  const first = await openReader(log, kept, table, null);
+  first.close();
+  log.take({ kind: 'idle', position: 'p5' });
+  expect(await (await openReader(log, kept, table, endOf('replication', 'p3'))).peek(10)).toEqual([]);
+  // The reading process has forgotten the table, and logs it again after p4.
+  tables = [{ ...table, since: 'p4', forMs: 60_000 }];
+  await expect(openReader(log, kept, table, endOf('replication', 'p3'))).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  expect(await (await openReader(log, kept, table, endOf('replication', 'p4'))).peek(10)).toEqual([]);
+  await stream.close();
+  await kept.close();
+});
+
+test('a reader waits until the reading process has its table in the log', async () => {
+  const table = { namespace: 'public', name: 'moves' };
+  let reads = 0;
+  const kept = sourceLog({
+    read: async () => ({
+      ...stored,
+      tables: ++reads < 5 ? [] : [{ ...table, since: 'p5', forMs: 60_000 }],
+    }),
+  });
+  await kept.follow(changesFrom('p5'), { method: 'replication', keptAs: null });
+  expect(await kept.want(table)).toMatchObject({ since: 'p5' });
+  await kept.close();
+});

@@ -4,7 +4,8 @@ import type { LoggedChange } from '../../execute/index.ts';
 import type { ChangedTable } from '../../plan/index.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { ChangeReader } from '../changes/change-reader.ts';
-import { type ClientPosition, isAfter } from '../changes/position.ts';
+import { notKept } from '../changes/missing-changes.ts';
+import { type ClientPosition, endOf, isAfter } from '../changes/position.ts';
 import { ResumedReader } from './resumed-reader.ts';
 import type { SourceLog } from './source-log.ts';
 
@@ -34,6 +35,8 @@ export async function openReader(
     // Where another process reads the source, its changes arrive in this process a little later.
     if (since !== null && log.now !== null && !(await hasReached(log, { ...log.now, position: since })))
       throw new FozError('unavailable', 'The changes of the source arrive late. Try again in a moment.');
+    // Memory does not know that the other process had stopped logging the table for a while.
+    if (since !== null && after !== null && isAfter(endOf(after.method, since), after)) throw notKept();
     if (after !== null && kept !== null) await hasReached(log, after);
     const reader = await readerOf(log, kept, table, after);
     return {

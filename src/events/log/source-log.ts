@@ -20,8 +20,11 @@ import { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds before the right to write the log is asked for again. The process that has it may end at any time. */
 const retryMs = 2_000;
-/** Milliseconds that the opening of a stream waits for the store. Then the source is followed without it. */
+/** Milliseconds that the opening of a stream waits for the store. Then the source is followed without it. Also the longest wait until a table is logged. */
 const patienceMs = 3_000;
+
+/** Milliseconds between two checks whether another process logs a table. */
+const checkMs = 50;
 
 /** The source of a log, the store that keeps it, and how much it keeps. */
 export interface SourceLogOptions {
@@ -223,11 +226,22 @@ export class SourceLog {
   }
 
   async #sharedSince(table: ChangedTable): Promise<ChangePosition | null> {
-    if (!(this.#stream instanceof StoredStream)) return null;
-    await this.#own.settle();
-    const log = await this.#options.store.read(this.#options.source);
+    const stream = this.#stream;
     const key = tableKey(table);
-    return log?.tables.find((one) => tableKey(one) === key)?.since ?? null;
+    for (const start = performance.now(); ; await sleep(checkMs, undefined, { ref: false })) {
+      if (!(stream instanceof StoredStream) || this.#stream !== stream) return null;
+      await this.#own.settle();
+      const log = await this.#options.store.read(this.#options.source);
+      const since = log?.tables.find((one) => tableKey(one) === key)?.since;
+      if (since !== undefined) return since;
+      // The log has begun anew since the other process confirmed the table, and will have the table again in a moment.
+      this.#own.forget();
+      if (performance.now() - start > patienceMs)
+        throw new FozError(
+          'unavailable',
+          'The changes of the table are not logged yet. Try again in a moment.',
+        );
+    }
   }
 
   async #followAsLead(
