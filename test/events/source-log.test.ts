@@ -2,7 +2,7 @@ import { FozError, RequestEnd } from '../../src/core/index.ts';
 import { SourceLog } from '../../src/events/log/source-log.ts';
 import { StoredStream } from '../../src/events/log/stored-stream.ts';
 import type { ChangeStream, Changes } from '../../src/plan/index.ts';
-import type { ChangeLogStore, StoredLog } from '../../src/store/index.ts';
+import type { ChangeLogStore, LogLead, StoredLog, StoredTable } from '../../src/store/index.ts';
 
 const identity = 'a';
 const stored: StoredLog = {
@@ -91,5 +91,50 @@ test('a reader waits until the reading process has its table in the log', async 
   });
   await kept.follow(changesFrom('p5'), { method: 'replication', keptAs: null });
   expect(await kept.want(table)).toMatchObject({ since: 'p5' });
+  await kept.close();
+});
+
+/** The right to write a log that has `log`; `wanted`: the tables that were stored. */
+function leadOf(log: () => StoredLog | null) {
+  const wanted: StoredTable[] = [];
+  const lead = {
+    ended: new Promise(() => {}),
+    read: async () => log(),
+    cut: async () => 0,
+    append: async () => true,
+    want: async (tables: readonly StoredTable[]) => void wanted.push(...tables),
+    watches: async () => [],
+    see: async () => {},
+    trim: async () => {},
+    release: async () => {},
+  } as unknown as LogLead;
+  return { lead: async () => lead, wanted };
+}
+
+test('a stream begins where it was asked to, also if the outbox names an earlier start', async () => {
+  const options = { method: 'triggers', keptAs: null, after: 'p3' } as const;
+  const unled = sourceLog({ lead: () => Promise.reject(new Error('The store is away.')) });
+  const led = sourceLog(leadOf(() => null));
+  for (const log of [unled, led]) {
+    expect((await log.follow(changesFrom('p1'), options)).start).toBe('p3');
+    expect((await log.follow(changesFrom('p4'), options)).start).toBe('p4');
+    await log.close();
+  }
+});
+
+test('a log that another process has written meanwhile has only the tables that it names', async () => {
+  const [moves, notes] = ['moves', 'notes'].map((name) => ({ namespace: 'public', name }));
+  let log: StoredLog | null = null;
+  const { lead, wanted } = leadOf(() => log);
+  const kept = sourceLog({ lead });
+  const options = { method: 'replication', keptAs: null } as const;
+  await kept.want(moves!);
+  await kept.follow(changesFrom('p1'), options);
+  await kept.settled();
+  expect(wanted).toMatchObject([{ name: 'moves', since: 'p1' }]);
+  log = { ...stored, tables: [{ ...notes!, since: 'p2', forMs: 60_000 }] };
+  await kept.follow(changesFrom('p5'), options);
+  await kept.settled();
+  expect(wanted.at(-1)).toMatchObject({ name: 'moves', since: 'p5' });
   await kept.close();
 });

@@ -12,16 +12,15 @@ export interface StreamLog {
 
 /** A stream of a database whose messages are logged as they pass. */
 export class LoggedStream implements ChangeStream {
+  readonly start: ChangePosition;
   readonly #stream: ChangeStream;
   readonly #log: StreamLog;
 
-  constructor(stream: ChangeStream, log: StreamLog) {
+  /** `start`: the position after which the stream has all changes. */
+  constructor(stream: ChangeStream, start: ChangePosition, log: StreamLog) {
+    this.start = start;
     this.#stream = stream;
     this.#log = log;
-  }
-
-  get start(): ChangePosition {
-    return this.#stream.start;
   }
 
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {

@@ -79,6 +79,7 @@ export class SourceLog {
     await this.#writer?.close();
     this.#writer = null;
     this.#joining = null;
+    this.#border = null;
     this.#own.forget();
     const stored = await this.#takeLead();
     const other = this.#lead === null && !this.#isFailing ? await this.#followOther(options) : null;
@@ -95,10 +96,7 @@ export class SourceLog {
         },
       );
     } else {
-      this.#stream = this.#logged(await changes.follow(options));
-      const { start } = this.#stream;
-      // An outbox may name an earlier start than the position behind which it is read.
-      this.#border = options.after !== undefined && options.after > start ? options.after : start;
+      this.#stream = this.#logged(await changes.follow(options), options.after);
       this.#retry(options.method);
     }
     return this.#stream;
@@ -253,19 +251,18 @@ export class SourceLog {
     if (stored !== null && this.#goesOn(stored, options)) {
       const stream = await this.#followFrom(changes, options, stored.position);
       if (stream !== null) {
-        // An outbox may name an earlier start, but returns no change that was acknowledged.
-        const isContinued = stream.start <= stored.position;
+        const logged = this.#logged(stream, stored.position);
+        const isContinued = logged.start === stored.position;
+        // Tables that are not in the stored log were not logged by the process that wrote it.
+        this.#tables.lose(null);
         this.#tables.restore(stored.tables);
-        if (!isContinued) this.#tables.lose(null);
-        const [start, number] = isContinued ? [stored.position, stored.number] : [stream.start, null];
-        await this.#write(lead, options.method, start, number);
-        return this.#logged(stream);
+        await this.#write(lead, options.method, logged.start, isContinued ? stored.number : null);
+        return logged;
       }
     }
-    const stream = await changes.follow(options);
-    this.#tables.lose(null);
-    await this.#write(lead, options.method, stream.start, null);
-    return this.#logged(stream);
+    const logged = this.#logged(await changes.follow(options), options.after);
+    await this.#write(lead, options.method, logged.start, null);
+    return logged;
   }
 
   /** Whether a stream can continue the stored log: the log has tables, and ends where the stream is to begin. */
@@ -293,7 +290,10 @@ export class SourceLog {
     }
   }
 
-  /** Begins to write. Resolves once the watches of other processes were read. */
+  /**
+   * Begins to write; `number`: see `LogWriterOptions`. Where the log begins anew, no table has changes before. Resolves once the watches of
+   * other processes were read.
+   */
   async #write(
     lead: LogLead,
     method: FollowOptions['method'],
@@ -301,6 +301,7 @@ export class SourceLog {
     number: number | null,
   ): Promise<void> {
     const { store, source, bounds, identity, onFailure } = this.#options;
+    if (number === null) this.#tables.lose(null);
     const writer = new LogWriter({
       ...{ lead, tables: this.#tables, bounds, identity, method, position, number },
       listen: (listener) => store.listen(source, listener),
@@ -327,8 +328,11 @@ export class SourceLog {
     return log !== null && log.method === method && log.identity === identity;
   }
 
-  #logged(stream: ChangeStream): ChangeStream {
-    const logged: LoggedStream = new LoggedStream(stream, {
+  /** Logs a stream that was opened after a position. An outbox may name an earlier start, but has only the changes after the position. */
+  #logged(stream: ChangeStream, after: ChangePosition | undefined): ChangeStream {
+    const start = after !== undefined && after > stream.start ? after : stream.start;
+    this.#border = start;
+    const logged: LoggedStream = new LoggedStream(stream, start, {
       room: async () => this.#writer?.room(),
       take: (messages) => {
         if (this.#stream === logged) for (const message of messages) this.#take(message);
