@@ -89,6 +89,7 @@ export class SourceFeed {
   #gauge: NodeJS.Timeout | null = null;
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
+  #confirming: Promise<void> | null = null;
 
   /** `onFailure`: called when a stream ends by an error or cannot be opened. */
   constructor(
@@ -132,14 +133,33 @@ export class SourceFeed {
   /** Waits a moment until another process logs the changes of the watched tables. If that takes longer, all watchers are touched once it does. */
   async #shared(kept: SourceLog): Promise<void> {
     let isLate = false;
-    const watching = kept.watching().then(
-      () => {
-        if (isLate) this.everything();
-      },
-      (error: FozError) => this.#onFailure(error),
-    );
-    await Promise.race([watching, pauseOf(patienceMs, this.#end.signal)]);
+    const confirmed = this.#confirmed(kept).then(() => {
+      if (isLate) this.everything();
+    });
+    await Promise.race([confirmed, pauseOf(patienceMs, this.#end.signal)]);
     isLate = true;
+  }
+
+  /** Resolves once another process logs the changes of all tables that are watched now, or the feed is closed. */
+  async #confirmed(kept: SourceLog): Promise<void> {
+    // A confirmation that is awaited already may not be for the newest tables.
+    await this.#confirming;
+    this.#confirming ??= this.#confirm(kept).finally(() => {
+      this.#confirming = null;
+    });
+    await this.#confirming;
+  }
+
+  /** Asks for the confirmation until it comes. Never rejects. The first failure is reported. */
+  async #confirm(kept: SourceLog): Promise<void> {
+    for (let isFirst = true; !this.#end.signal.aborted; isFirst = false) {
+      try {
+        return await kept.watching();
+      } catch (error) {
+        if (isFirst && !this.#end.signal.aborted) this.#onFailure(asFozError(error));
+        await pauseOf(pollMs, this.#end.signal);
+      }
+    }
   }
 
   /** Touches the watchers of tables that this process has written, where no stream reports their changes. */
