@@ -1,9 +1,16 @@
 import { ChangeLog } from '../../src/events/changes/change-log.ts';
 import { ChangeReader } from '../../src/events/changes/change-reader.ts';
-import { parsePosition } from '../../src/events/changes/position.ts';
+import { endOf, parsePosition } from '../../src/events/changes/position.ts';
 
 const tasks = { namespace: 'public', name: 'tasks' };
 const notes = { namespace: 'public', name: 'notes' };
+
+const begin = { kind: 'begin', transaction: 't', id: 'i', at: 1 } as const;
+const rowOf = (id: number) =>
+  ({
+    ...{ kind: 'row', op: 'insert', table: tasks, old: null },
+    new: { columns: ['id'], values: [id] },
+  }) as const;
 
 /** A log, and a writer of transactions: each has one row per id. */
 function logOf(bytes = 1_000_000, milliseconds = 3_600_000) {
@@ -190,4 +197,33 @@ test('positions of another method are refused', () => {
   log.opened('triggers', 'p000');
   expect(() => one.peek(1)).toThrow(/lost/);
   expect(() => reader(position)).toThrow(/not kept any more/);
+});
+
+test('a table that is asked for within a transaction is logged from its end on', () => {
+  const joined: unknown[] = [];
+  const log = new ChangeLog({ bytes: 1_000_000, milliseconds: 60_000 }, (table) => joined.push(table));
+  log.opened('replication', 'p000');
+  for (const message of [begin, rowOf(1)]) log.take(message);
+  const reader = new ChangeReader(log, log.open(tasks, null));
+  // The first row of this transaction comes after the position, and was not logged.
+  expect(() => log.open(tasks, endOf('replication', 'p000'))).toThrow(/not kept any more/);
+  log.take(rowOf(2));
+  expect(joined).toEqual([]);
+  log.take({ kind: 'commit', position: 'p001' });
+  expect(joined).toEqual([tasks]);
+  expect(drain(reader)).toEqual([]);
+  expect(() => log.open(tasks, endOf('replication', 'p000'))).toThrow(/not kept any more/);
+  const next = new ChangeReader(log, log.open(tasks, endOf('replication', 'p001')));
+  for (const message of [begin, rowOf(3), { kind: 'commit', position: 'p002' } as const]) log.take(message);
+  expect([drain(reader), drain(next)]).toEqual([[3], [3]]);
+});
+
+test('a table that is asked for within a transaction that is read again has all of its changes', () => {
+  const { log, reader } = logOf();
+  for (const message of [begin, rowOf(1)]) log.take(message);
+  const one = reader();
+  log.opened('replication', 'p000');
+  for (const message of [begin, rowOf(1), rowOf(2)]) log.take(message);
+  log.take({ kind: 'commit', position: 'p001' });
+  expect(drain(one)).toEqual([1, 2]);
 });

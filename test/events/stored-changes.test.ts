@@ -110,3 +110,19 @@ test('a reader is told where changes are neither in the store nor in memory', as
   reader.done(changes);
   await expect(reader.peek(10)).rejects.toMatchObject({ code: 'not-found' });
 });
+
+test('a reader that resumes within a transaction gets all of its changes once it is stored', async () => {
+  const stored = storedLog();
+  stored.append();
+  const { log } = memoryAt(1);
+  const [begin, row, commit] = messagesOf(2);
+  for (const message of [begin, row]) log.take(message);
+  const settled = async () => {
+    if (stored.log.number < 2) stored.append();
+  };
+  const reader = new ResumedReader(await open(stored.store, 'p1'), log, table, settled);
+  for (let count = 0; count < 20; count++) expect(await reader.peek(10)).toEqual([]);
+  expect(stored.log.number).toBe(1);
+  log.take(commit);
+  expect(await idsIn(reader)).toEqual([2]);
+});

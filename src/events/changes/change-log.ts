@@ -31,11 +31,14 @@ type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 
 /** A table whose changes are logged. */
 export interface LoggedTable {
+  readonly table: ChangedTable;
   readonly key: string;
   /** All changes of the table after this position are in the log. */
   since: ClientPosition;
   /** The reason why changes of the table are missing; `null`: none are. */
   lost: FozError | null;
+  /** Whether the table was asked for within the transaction that is being read, so that changes of the transaction are missing. */
+  isPartial: boolean;
 }
 
 /** A transaction whose commit has not been read yet, with its changes of logged tables. */
@@ -57,17 +60,21 @@ interface Pending {
  */
 export class ChangeLog {
   readonly #bounds: MemoryLogBounds;
+  readonly #onJoined: (table: ChangedTable) => void;
   readonly #tables = new Map<string, LoggedTable>();
   readonly #entries: Entry[] = [];
   #first = 0;
   #bytes = 0;
   #end = 0;
   #pending: Pending | null = null;
+  #hasPartial = false;
   #method: ChangeMethod = 'replication';
   #position: ChangePosition | null = null;
 
-  constructor(bounds: MemoryLogBounds) {
+  /** `onJoined`: called at the end of a transaction in which a table was asked for. From then on the changes of the table are logged. */
+  constructor(bounds: MemoryLogBounds, onJoined: (table: ChangedTable) => void = () => {}) {
     this.#bounds = bounds;
+    this.#onJoined = onJoined;
   }
 
   /** The position from which a new stream of the method continues the log without a gap; `null`: there is none, or no table is logged. */
@@ -109,8 +116,9 @@ export class ChangeLog {
   }
 
   /**
-   * Logs the changes of a table from now on. Returns as `next` the number of the first entry after a position; with `after: null`, of
-   * the next entry to come. Throws FozError `not-found` where changes after the position are not in the log.
+   * Logs the changes of a table from now on; where a transaction is being read, from its end on. Returns as `next` the number of the first
+   * entry after a position; with `after: null`, of the next entry to come. Throws FozError `not-found` where changes after the position are
+   * not in the log.
    */
   open(
     table: ChangedTable,
@@ -120,12 +128,13 @@ export class ChangeLog {
     const now = endOf(this.#method, this.#position ?? '');
     let logged = this.#tables.get(key);
     if (logged === undefined) {
-      logged = { key, since: now, lost: null };
+      logged = { table, key, since: now, lost: null, isPartial: this.#pending !== null };
+      this.#hasPartial ||= logged.isPartial;
       this.#tables.set(key, logged);
     }
     if (after === null) return { table: logged, next: this.next };
     if (after.method !== this.#method) throw notKept();
-    if (isAfter(logged.since, after) || isAfter(after, now)) throw notKept();
+    if (logged.isPartial || isAfter(logged.since, after) || isAfter(after, now)) throw notKept();
     const found = this.#entries.findIndex(({ place }) => isAfter(place, after));
     return { table: logged, next: found < 0 ? this.next : this.#first + found };
   }
@@ -157,6 +166,9 @@ export class ChangeLog {
   /** Called when a stream was opened. Where it does not continue the log, changes are missing. */
   opened(method: ChangeMethod, start: ChangePosition): void {
     this.#pending = null;
+    // A stream that continues the log begins with the whole transaction.
+    for (const logged of this.#tables.values()) logged.isPartial = false;
+    this.#hasPartial = false;
     if (this.#position === null || start > this.#position || method !== this.#method) {
       this.#method = method;
       this.#position = start;
@@ -186,7 +198,7 @@ export class ChangeLog {
     const index = row.index ?? pending.count;
     pending.count = index + 1;
     const table = this.#tables.get(tableKey(row.table));
-    if (table === undefined) return;
+    if (table === undefined || table.isPartial) return;
     const bytes = 200 + bytesOf(row.old) + bytesOf(row.new);
     pending.bytes += bytes;
     pending.rows.push({ table, row, index, bytes });
@@ -202,6 +214,7 @@ export class ChangeLog {
     // A stream may begin with transactions that were read before.
     const isKnown = this.#position !== null && position <= this.#position;
     if (!isKnown) this.#position = position;
+    if (this.#hasPartial) this.#joinTables(position);
     if (pending === null || isKnown) return;
     const { at, transaction } = pending.begin;
     const loggedAt = performance.now();
@@ -217,6 +230,18 @@ export class ChangeLog {
       });
     }
     this.#trim(loggedAt);
+  }
+
+  /** Logs the tables from now on that were asked for within the transaction that ends at the position. */
+  #joinTables(position: ChangePosition): void {
+    this.#hasPartial = false;
+    for (const logged of this.#tables.values()) {
+      if (!logged.isPartial) continue;
+      logged.isPartial = false;
+      const end = endOf(this.#method, position);
+      if (isAfter(end, logged.since)) logged.since = end;
+      this.#onJoined(logged.table);
+    }
   }
 
   #trim(now: number): void {

@@ -74,7 +74,9 @@ export class SourceFeed {
   readonly #views = new Set<string>();
   #isFollowing = false;
   /** The latest row changes, for subscribers of `<table>_changes`. */
-  readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 });
+  readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 }, (table) =>
+    this.#watchers.all([table]),
+  );
   /** The log of the same changes in the store; `null`: there is none. */
   readonly kept: SourceLog | null;
   readonly #reported = new ReportedRows();

@@ -40,6 +40,8 @@ export class ResumedReader {
       const { place } = this.#stored;
       // Another process reads the source: the changes in memory come from the store, and lag behind it.
       if (now === null || isAfter(place, now)) return [];
+      // The store gets the rest of the transaction that is being read at its end, when the watchers of the table are touched.
+      if (this.#logged.isPartial) return [];
       if (attempt > mostAttempts) throw notKept();
       if (attempt > 0) this.#goOn(now);
     }
