@@ -2,6 +2,7 @@ import type { Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
 import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
+import { lostStream } from '../changes/missing-changes.ts';
 import { parsePosition } from '../changes/position.ts';
 import { openReader, type RowReader } from '../log/row-reader.ts';
 import type { SourceLogOptions } from '../log/source-log.ts';
@@ -80,7 +81,15 @@ export class Feeds {
       throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
     const place = after === null ? null : parsePosition(after);
     await feed.requireRows(table, neededOld, end);
-    return openReader(feed.log, feed.kept, changedTable(table), place);
+    const reader = await openReader(feed.log, feed.kept, changedTable(table), place);
+    return {
+      ...reader,
+      peek: async (most) => {
+        // Positions of a database that was attached anew may mean something else.
+        if (!this.#isAttached(table.source.name, connector!)) throw lostStream();
+        return reader.peek(most);
+      },
+    };
   }
 
   /** Sets the sources that are followed even without watchers: an outbox grows until it is read. */
@@ -102,9 +111,12 @@ export class Feeds {
     if (connector !== undefined) this.#followed.get(connector)?.feed.wrote(tables);
   }
 
-  /** Called after the schema of a source may have changed. */
+  /** Called after the schema of a source may have changed, or a source was attached anew or detached. */
   reconsider(): void {
-    for (const { feed } of this.#followed.values()) feed.reconsider();
+    for (const [connector, followed] of this.#followed) {
+      if (followed.watches > 0 || this.#isAttached(followed.source, connector)) followed.feed.reconsider();
+      else this.#leave(connector, followed);
+    }
   }
 
   async close(): Promise<void> {
@@ -149,16 +161,30 @@ export class Feeds {
   }
 
   #leaveSoon(connector: Connector, followed: Followed): void {
+    const { source, feed } = followed;
+    // The feed of a source that was attached anew would keep the next feed from reading.
+    if (!this.#isAttached(source, connector)) {
+      this.#leave(connector, followed);
+      return;
+    }
     followed.timer = setTimeout(
       () => {
         if (followed.watches > 0) return;
-        if (followed.feed.kept?.isNeeded === true) return this.#leaveSoon(connector, followed);
-        this.#followed.delete(connector);
-        void followed.feed.close();
+        if (feed.kept?.isNeeded === true) return this.#leaveSoon(connector, followed);
+        this.#leave(connector, followed);
       },
-      followed.feed.log.isUsed ? (followed.feed.kept?.keepMs ?? changesLingerMs) : lingerMs,
+      feed.log.isUsed ? (feed.kept?.keepMs ?? changesLingerMs) : lingerMs,
     );
     followed.timer.unref();
+  }
+
+  #leave(connector: Connector, { feed, timer }: Followed): void {
+    clearTimeout(timer ?? undefined);
+    if (this.#followed.delete(connector)) void feed.close();
+  }
+
+  #isAttached(source: SourceName, connector: Connector): boolean {
+    return this.#options.connectorOf(source) === connector;
   }
 }
 
