@@ -6,7 +6,7 @@ import { until } from '../support/wait.ts';
 
 const table = {
   ...{ id: 'shop.moves', namespace: 'public', name: 'moves', kind: 'table' },
-  ...{ source: { name: 'shop' }, columns: [] },
+  ...{ source: { name: 'shop' }, columns: [], versionColumn: null },
 } as unknown as Table;
 const offer = {
   ...{ method: 'replication', grain: 'rows', obstacles: [], setup: [], gaps: [], unseen: [], warnings: [] },

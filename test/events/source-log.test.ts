@@ -1,8 +1,12 @@
 import { FozError, RequestEnd } from '../../src/core/index.ts';
+import { ChangeLog } from '../../src/events/changes/change-log.ts';
+import { endOf } from '../../src/events/changes/position.ts';
+import { openReader } from '../../src/events/log/row-reader.ts';
 import { SourceLog } from '../../src/events/log/source-log.ts';
 import { StoredStream } from '../../src/events/log/stored-stream.ts';
-import type { ChangeStream, Changes } from '../../src/plan/index.ts';
+import type { ChangeMessage, ChangeStream, Changes } from '../../src/plan/index.ts';
 import type { ChangeLogStore, LogLead, StoredLog, StoredTable } from '../../src/store/index.ts';
+import { until } from '../support/wait.ts';
 
 const identity = 'a';
 const stored: StoredLog = {
@@ -11,7 +15,7 @@ const stored: StoredLog = {
 };
 
 /** The log of a source in a store in which another process has the lead. */
-function sourceLog(given: Partial<ChangeLogStore> = {}) {
+function sourceLog(given: Partial<ChangeLogStore> = {}, onFailure: (error: unknown) => void = () => {}) {
   const store = {
     lead: async () => null,
     read: async () => stored,
@@ -25,16 +29,17 @@ function sourceLog(given: Partial<ChangeLogStore> = {}) {
   } as unknown as ChangeLogStore;
   const bounds = { seconds: 60, bytes: 1_000_000 };
   const source = 'shop' as never;
-  return new SourceLog({ store, source, identity, bounds, onFailure: () => {} }, () => []);
+  return new SourceLog({ store, source, identity, bounds, onFailure }, () => []);
 }
 
-/** A database whose stream begins at a position and has no changes. */
-function changesFrom(start: string): Changes {
+/** A database whose stream begins at a position and has no changes, or is as given. */
+function changesFrom(start: string, given: Partial<ChangeStream> = {}): Changes {
   const stream: ChangeStream = {
     start,
     next: () => new Promise(() => {}),
     acknowledge: () => {},
     close: async () => {},
+    ...given,
   };
   return { follow: async () => stream } as unknown as Changes;
 }
@@ -136,5 +141,46 @@ test('a log that another process has written meanwhile has only the tables that 
   await kept.follow(changesFrom('p5'), options);
   await kept.settled();
   expect(wanted.at(-1)).toMatchObject({ name: 'moves', since: 'p5' });
+  await kept.close();
+});
+
+test('a value that cannot be stored ends the log, while the source is still read', async () => {
+  const failures: unknown[] = [];
+  const kept = sourceLog(
+    leadOf(() => null),
+    (error) => failures.push(error),
+  );
+  const table = { namespace: 'public', name: 'moves' };
+  const image = { columns: ['at'], values: [new Date(0)] };
+  const messages: ChangeMessage[] = [
+    { kind: 'begin', transaction: '1', id: '1', at: 1 },
+    { kind: 'row', table, op: 'insert', old: null, new: image },
+    { kind: 'commit', position: 'p2' },
+  ];
+  await kept.want(table);
+  const changes = changesFrom('p1', { next: async () => messages });
+  const stream = await kept.follow(changes, { method: 'replication', keptAs: null });
+  expect(await stream.next(new RequestEnd())).toBe(messages);
+  await kept.settled();
+  expect(failures).toMatchObject([{ message: expect.stringMatching(/cannot be stored/) }]);
+  await kept.close();
+});
+
+test('a stream that fails to close does not keep a log from being closed', async () => {
+  let [isAway, closings] = [true, 0];
+  const kept = sourceLog({
+    async lead() {
+      if (isAway) throw new FozError('unavailable', 'The store is away.');
+      return null;
+    },
+  });
+  const close = () => {
+    closings++;
+    return Promise.reject(new Error('The connection is gone.'));
+  };
+  await kept.follow(changesFrom('p1', { close }), { method: 'replication', keptAs: null });
+  isAway = false;
+  // Another process reads the source by now.
+  await until(() => closings > 0);
   await kept.close();
 });

@@ -96,7 +96,12 @@ export class LogWriter {
 
   take(message: ChangeMessage): void {
     if (this.#isOver) return;
-    this.#segments.add(message);
+    try {
+      this.#segments.add(message);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     if (message.kind !== 'commit' && message.kind !== 'idle') return;
     // Tables that were asked for within the transaction are logged from its end on.
     this.#join();
@@ -175,12 +180,12 @@ export class LogWriter {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#isOver) return;
-    const closed = this.#segments.take();
-    const { position } = this.#segments;
     const acknowledge = this.#acknowledge;
     this.#acknowledge = null;
-    this.#sending = closed.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
+      const closed = this.#segments.take();
+      const { position } = this.#segments;
+      this.#sending = closed.reduce((sum, { bytes }) => sum + bytes, 0);
       await this.#store(closed, position);
       acknowledge?.();
     } catch (error) {

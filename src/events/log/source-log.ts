@@ -375,7 +375,8 @@ export class SourceLog {
           this.#join();
         }
         // Another process reads the source: closing the stream makes the feed open one that reads the log of that process.
-        else if (isOpen() && !this.#isFailing && (await this.#hasOther(method))) await stream?.close();
+        else if (isOpen() && !this.#isFailing && (await this.#hasOther(method)))
+          await stream?.close().catch(() => {});
       }
     });
   }
