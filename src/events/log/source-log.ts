@@ -22,7 +22,8 @@ import { WantedTables } from './wanted-tables.ts';
 const retryMs = 2_000;
 /** Milliseconds that the opening of a stream waits for the store. Then the source is followed without it. Also the longest wait until a table is logged. */
 const patienceMs = 3_000;
-
+/** Milliseconds for which the lead of a source may fail to be asked for before this process reads the source by itself. */
+const giveUpMs = 2_000;
 /** Milliseconds between two checks whether another process logs a table. */
 const checkMs = 50;
 
@@ -197,10 +198,12 @@ export class SourceLog {
   /** Opens a stream of the changes that another process stores; `null`: no log can be followed, or the other process has ended. */
   async #followOther(options: FollowOptions): Promise<ChangeStream | null> {
     const { store, source, identity } = this.#options;
+    let failingAt: number | null = null;
     const lead = async () => {
       if (this.#lead === null) await this.#takeLead();
+      failingAt = this.#isFailing ? (failingAt ?? performance.now()) : null;
       // Perhaps no process reads the source any more, and none can take the lead: this process has to read by itself.
-      if (this.#lead === null && this.#isFailing)
+      if (failingAt !== null && performance.now() - failingAt > giveUpMs)
         throw new FozError('unavailable', 'The store does not let any process take the lead of the source.');
       return this.#lead !== null;
     };
