@@ -61,7 +61,7 @@ test('a source is read without the store where no process can take the lead any 
   expect(second).not.toBeInstanceOf(StoredStream);
   expect(second.start).toBe('p6');
   await log.close();
-});
+}, 30_000);
 
 test('a table that the reading process did not log for a while is not continued from memory', async () => {
   const table = { namespace: 'public', name: 'moves' };
