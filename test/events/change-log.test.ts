@@ -8,7 +8,10 @@ const notes = { namespace: 'public', name: 'notes' };
 const begin = { kind: 'begin', transaction: 't', id: 'i', at: 1 } as const;
 const rowOf = (id: number) =>
   ({
-    ...{ kind: 'row', op: 'insert', table: tasks, old: null },
+    kind: 'row',
+    op: 'insert',
+    table: tasks,
+    old: null,
     new: { columns: ['id'], values: [id] },
   }) as const;
 

@@ -23,8 +23,10 @@ function storedLog() {
   const store = {
     read: async () => ({ ...log, method, tables: [{ ...table, since: 'p0', forMs: 60_000 }] }),
     segments: async (_: string, after: number) => segments.filter(({ number }) => number > after).slice(0, 4),
-    numberBefore: async (_: string, position: string) =>
-      segments.findLast((segment) => segment.position! < position)?.number ?? null,
+    async numberBefore(_: string, position: string) {
+      const before = segments.findLast((segment) => segment.position! < position);
+      return before?.number ?? (segments.length > 0 ? segments[0]!.number - 1 : null);
+    },
   } as unknown as ChangeLogStore;
   return {
     ...{ store, log },
