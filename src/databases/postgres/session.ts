@@ -90,7 +90,7 @@ export class Session implements Pooled {
     pooler: Pooler,
     onEnd: (session: Session) => void,
   ): Promise<Session> {
-    const session = new Session(await connect(settings), settings, watch, pooler, onEnd);
+    const session = Session.over(await connect(settings), settings, watch, pooler, onEnd);
     if (!pooler.takeQuestion()) return session;
     try {
       pooler.answered(await session.#isPooled(endOfTransactionLimits(settings.connectMs)));
@@ -101,6 +101,17 @@ export class Session implements Pooled {
       throw error;
     }
     return session;
+  }
+
+  /** A session over a connection that is open. */
+  static over(
+    connected: Connected,
+    settings: Settings,
+    watch: Watch,
+    pooler: Pooler,
+    onEnd: (session: Session) => void,
+  ): Session {
+    return new Session(connected, settings, watch, pooler, onEnd);
   }
 
   /** Whether the connection leads to a pooler: the process id of the server then differs from the one in the startup. */

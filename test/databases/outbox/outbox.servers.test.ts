@@ -178,6 +178,26 @@ describeEngines(outboxEngines, (engine) => {
     await other.close();
   });
 
+  if (engine === 'postgres')
+    test('a reader that has lost its lock deletes nothing, and its stream ends', async () => {
+      const stream = await open();
+      await writer.execute(`insert into items values (20, 'a', 1)`);
+      let position = '';
+      while (position === '')
+        for (const message of await stream.next(AbortSignal.timeout(30_000)))
+          if (message.kind === 'commit') position = message.position;
+      const holders = `from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())`;
+      const held = { text: `select pg_terminate_backend(pid)::text ${holders}`, slots: [] };
+      await until(async () => (await it.connector.run(held, [], patient)).rows.length === 0);
+      stream.acknowledge(position);
+      await expect(stream.next(AbortSignal.timeout(30_000))).rejects.toMatchObject({ code: 'unavailable' });
+      await stream.close();
+      expect(await count()).toBe(1);
+      expect(shown(await readRows(await open(), 1))).toEqual(['insert - 20,a,1']);
+      await until(async () => (await count()) === 0);
+    });
+
   test('names of any kind', async () => {
     const table = `it's a "table" \\ with $1 ? and ; --`;
     const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -1,7 +1,7 @@
 import type { Changes } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
 import type { Settings } from '../options.ts';
-import { followOutbox, outboxLeft, outboxOffer, ownOutbox } from '../outbox/index.ts';
+import { followOutbox, OutboxReader, outboxLeft, outboxOffer } from '../outbox/index.ts';
 import { replicationLeft } from './left-overs.ts';
 import { defaultPublication, replicationOffer } from './offers.ts';
 import { followPublication } from './stream.ts';
@@ -27,9 +27,10 @@ export function postgresChanges(
       ...(await outboxLeft(driver, signal)),
       ...(await replicationLeft(driver, publication, signal)),
     ],
-    follow: (options) =>
-      options.method === 'triggers'
-        ? followOutbox(driver, () => ownOutbox(settings), options)
-        : followPublication(settings, publication, options),
+    follow(options) {
+      if (options.method !== 'triggers') return followPublication(settings, publication, options);
+      const reader = new OutboxReader(settings, driver);
+      return followOutbox(reader, () => reader.own(), options);
+    },
   };
 }

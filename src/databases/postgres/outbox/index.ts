@@ -3,7 +3,7 @@ import { type Driver, OutboxStream, type Ownership } from '../../../sql/index.ts
 import { messageOf, outboxStatements } from './statements.ts';
 
 export { elsewhereReasons, outboxLeft, outboxOffer } from './offer.ts';
-export { ownOutbox } from './owner.ts';
+export { OutboxReader } from './reader.ts';
 
 /** Reads the outbox of a database. `own`: takes its lock. */
 export function followOutbox(
