@@ -23,6 +23,7 @@ export type { Driver } from './driver.ts';
 export { type FolderLockOptions, FolderTaken, lockFile, lockFolder, takeFile } from './folder-lock.ts';
 export {
   isOutbox,
+  mostImageBytes,
   type OutboxDecoder,
   type OutboxParts,
   type OutboxRow,

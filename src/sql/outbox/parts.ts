@@ -10,7 +10,13 @@ export interface Ownership {
   release(): Promise<void>;
 }
 
-/** A row of the outbox, as triggers have stored it. */
+/**
+ * Most bytes of a row's image that are read. A change whose image is larger is reported without its values, since longer texts exceed the
+ * limits of databases and of JavaScript.
+ */
+export const mostImageBytes = 64 * 1024 * 1024;
+
+/** A row of the outbox, as triggers have stored it. An image that its `op` has and that is `null` was too large. */
 export interface OutboxRow {
   readonly table: ChangedTable;
   /** `insert`, `update`, `delete`, `truncate`; an engine may have more. */

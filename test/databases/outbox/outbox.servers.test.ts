@@ -1,5 +1,8 @@
+import { connectPostgres } from '../../../src/databases/postgres/index.ts';
 import type { ChangeStream } from '../../../src/plan/index.ts';
+import { connect } from '../../support/connect.ts';
 import { describeEngines } from '../../support/engines.ts';
+import { startPostgres } from '../../support/servers/index.ts';
 import { until } from '../../support/wait.ts';
 import { connectTo } from '../mysql/support.ts';
 import { everything, patient } from '../postgres/support.ts';
@@ -78,6 +81,27 @@ const valuesOf: Readonly<Record<OutboxEngine, keyof typeof values>> = {
 
 /** Engines whose triggers name the columns that there were, and see nothing of what foreign keys do. */
 const isMysql = (engine: OutboxEngine) => engine === 'mysql' || engine === 'mariadb';
+
+describeEngines(['postgres'], () => {
+  test('transactions can be prepared, and their changes are read', async () => {
+    const server = await startPostgres({ settings: { max_prepared_transactions: '2' } });
+    const connector = connectPostgres({ connection: server.url });
+    try {
+      const client = await connect('postgres', server.url);
+      await client.execute('create table items (id integer primary key)');
+      await setUp({ connector, namespace: 'public' }, 'items');
+      const stream = await connector.changes!.follow(follow);
+      await client.execute(`begin; insert into items values (1); prepare transaction 'one'`);
+      await client.execute(`commit prepared 'one'`);
+      expect((await readRows(stream, 1))[0]!.new!.values).toEqual(['1']);
+      await stream.close();
+      await client.close();
+    } finally {
+      await connector.close();
+      await server.stop();
+    }
+  }, 60_000);
+});
 
 describeEngines(outboxEngines, (engine) => {
   let it: Fixture;
@@ -406,6 +430,25 @@ describeEngines(outboxEngines, (engine) => {
     }
     expect(most).toBeLessThan(1100);
   }, 60_000);
+
+  if (!isMysql(engine))
+    test('a row of more than 64 MB is written, and reported without values', async () => {
+      await writer.execute('create table huge (id integer primary key, body text)');
+      await setUp(it, 'huge');
+      const stream = await open();
+      const body =
+        engine === 'sqlite' ? `replace(hex(zeroblob(20000000)), '00', 'xxxx')` : `repeat('x', 80000000)`;
+      await writer.execute(`insert into huge values (1, ${body})`);
+      await writer.execute(`update huge set body = 'short'`);
+      const none = { columns: [], values: [] };
+      expect(
+        (await readRows(stream, 2)).map(({ op, old, new: after }) => [op, old, after?.values.map(String)]),
+      ).toEqual([
+        ['insert', null, []],
+        ['update', none, ['1', 'short']],
+      ]);
+      await writer.execute('drop table huge');
+    }, 60_000);
 
   test('introspection does not return the outbox and its triggers', async () => {
     const facts = await it.connector.introspect(everything, patient.signal);

@@ -1,8 +1,11 @@
 import type { Statement } from '../../../plan/index.ts';
-import type { OutboxStatements } from '../../../sql/index.ts';
+import { mostImageBytes, type OutboxStatements } from '../../../sql/index.ts';
 import { type OutboxNames, quotedName } from './names.ts';
 
 const plain = (text: string): Statement => ({ text, slots: [] });
+
+/** An image, or NULL if it is too large to be read. */
+const readable = (image: 'old' | 'new') => `if(octet_length(${image}) <= ${mostImageBytes}, ${image}, null)`;
 
 /** The statements of a reader. */
 export function outboxStatements({ changes, reads }: OutboxNames): OutboxStatements {
@@ -11,7 +14,7 @@ export function outboxStatements({ changes, reads }: OutboxNames): OutboxStateme
       from (select id, id - row_number() over (order by id) as island from ${changes}) s group by island order by 1`),
     reads: plain(`select number, ids from ${reads} order by number`),
     record: plain(`insert into ${reads} (ids) values (?)`),
-    page: plain(`select id, at, namespace, name, op, columns, old, new from ${changes}
+    page: plain(`select id, at, namespace, name, op, columns, ${readable('old')}, ${readable('new')} from ${changes}
       where id between ? and ? order by id limit ?`),
     remove: (ranges) => ({ statement: plain(removal(changes, ranges)), values: [] }),
     settle: plain(`update ${reads} set ids = '' where number = ?`),

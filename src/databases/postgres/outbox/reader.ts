@@ -12,6 +12,8 @@ import { channel } from './statements.ts';
 const lock = '7380399430221231';
 /** Milliseconds after which the outbox is read even without a notification: one may be lost with its connection. */
 const pollMs = 1_000;
+/** The same where triggers send no notifications. */
+const unnotifiedMs = 50;
 
 const never: EndSignal = new AbortController().signal;
 
@@ -41,23 +43,25 @@ export class OutboxReader implements Pick<Driver, 'run'> {
     const session = await this.#connect(notices);
     this.#session = session;
     try {
-      const [[taken] = []] = await this.#ask(`select pg_try_advisory_lock(${lock})::text`);
+      const [[taken, prepared] = []] = await this.#ask(
+        `select pg_try_advisory_lock(${lock})::text, current_setting('max_prepared_transactions')`,
+      );
       if (taken !== 'true')
         throw new FozError('conflict', 'Another process reads the outbox of the database.');
       await this.#ask(`listen ${channel}`);
+      return {
+        wait: (signal) => notices.wait(signal, prepared === '0' ? pollMs : unnotifiedMs),
+        release: async () => {
+          // A statement that runs would keep the connection, and so the lock, until its end.
+          await this.#last;
+          session.end();
+          await notices.ended;
+        },
+      };
     } catch (error) {
       session.end();
       throw error;
     }
-    return {
-      wait: (signal) => notices.wait(signal),
-      release: async () => {
-        // A statement that runs would keep the connection, and so the lock, until its end.
-        await this.#last;
-        session.end();
-        await notices.ended;
-      },
-    };
   }
 
   async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
@@ -117,9 +121,9 @@ class Notices {
     });
   }
 
-  /** Resolves after a notification, or after `pollMs`. Rejects with FozError when the connection is lost. */
-  async wait(signal: EndSignal): Promise<void> {
-    if (this.#lost === null && !this.#isNotified) await this.#notice.wait(signal, pollMs);
+  /** Resolves after a notification, or after `milliseconds`. Rejects with FozError when the connection is lost. */
+  async wait(signal: EndSignal, milliseconds: number): Promise<void> {
+    if (this.#lost === null && !this.#isNotified) await this.#notice.wait(signal, milliseconds);
     this.#isNotified = false;
     if (this.#lost !== null) throw this.#lost;
   }

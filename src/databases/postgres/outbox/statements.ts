@@ -1,5 +1,5 @@
 import type { ChangedTable, ChangeMessage, RowImage, Statement } from '../../../plan/index.ts';
-import { type OutboxRow, type OutboxStatements, outboxName } from '../../../sql/index.ts';
+import { mostImageBytes, type OutboxRow, type OutboxStatements, outboxName } from '../../../sql/index.ts';
 import { quotedName } from '../quoted-name.ts';
 import { valuesOf } from './record-text.ts';
 
@@ -39,13 +39,19 @@ export function messageOf({ table, op, columns, old, new: after }: OutboxRow): C
     kind: 'row',
     op: op as 'insert' | 'update' | 'delete',
     table,
-    old: old === null ? null : image(names, String(old)),
-    new: after === null ? null : image(names, String(after)),
+    old: op === 'insert' ? null : image(names, text(old)),
+    new: op === 'delete' ? null : image(names, text(after)),
   };
 }
 
-/** Makes an image of a stored row. A column without a name is a virtual generated one, whose value triggers do not see. */
-function image(names: readonly (string | null)[], record: string): RowImage {
+const text = (stored: OutboxRow['old']) => (stored === null ? null : String(stored));
+
+/**
+ * Makes an image of a stored row; one that was too large has no values. A column without a name is a virtual generated one, whose value
+ * triggers do not see.
+ */
+function image(names: readonly (string | null)[], record: string | null): RowImage {
+  if (record === null) return { columns: [], values: [] };
   const values = names.length === 0 ? [] : valuesOf(record);
   return {
     columns: names.filter((name) => name !== null),
@@ -56,7 +62,12 @@ function image(names: readonly (string | null)[], record: string): RowImage {
 /**
  * Creates the outbox. A row is stored in the text form of its type, in which every value is written by the output function of its own
  * type; the function sets the time zone and formats of Foz's connections, whichever session writes. It reads the columns from the catalog, so
- * that altering a table breaks nothing. `user`: the one that reads the outbox.
+ * that altering a table breaks nothing. A write must not fail because its row has no text: texts end at 1 GB, and some are far longer than the
+ * stored row (bytes, compressed values). Rows of up to 8 kB are always short enough (a numeric of 8 bytes has 131,072 digits), so these do
+ * without a subtransaction.
+ *
+ * A transaction that has sent a notification cannot be prepared (PREPARE TRANSACTION), so none is sent where the server has prepared
+ * transactions. `user`: the one that reads the outbox.
  */
 export function creation(user: string): string[] {
   return [
@@ -67,18 +78,36 @@ export function creation(user: string): string[] {
     `create function ${outboxName}.record() returns trigger language plpgsql security definer
   set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO' set intervalstyle = 'iso_8601'
   set extra_float_digits = 1 set bytea_output = 'hex' as $$
+declare
+  old_image text;
+  new_image text;
 begin
+  if coalesce(pg_column_size(old), 0) + coalesce(pg_column_size(new), 0) <= 8192 then
+    old_image := old::text;
+    new_image := new::text;
+  else
+    begin
+      old_image := old::text;
+      new_image := new::text;
+    exception when program_limit_exceeded or out_of_memory or internal_error then
+      old_image := null;
+      new_image := null;
+    end;
+  end if;
   insert into ${changes} (at, namespace, name, op, columns, old, new)
   select (extract(epoch from clock_timestamp()) * 1000)::bigint, n.nspname, c.relname, lower(tg_op), coalesce((
       select json_agg(case when to_jsonb(a) ->> 'attgenerated' = 'v' then null else a.attname end order by a.attnum)
       from pg_attribute a where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped)::text, '[]'),
-    old::text, new::text
+    case when octet_length(old_image) <= ${mostImageBytes} then old_image end,
+    case when octet_length(new_image) <= ${mostImageBytes} then new_image end
   from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = coalesce(pg_partition_root(tg_relid)::oid, tg_relid);
   return null;
 end $$`,
     `create function ${outboxName}.wake() returns trigger language plpgsql as $$
 begin
-  perform pg_catalog.pg_notify('${channel}', '');
+  if pg_catalog.current_setting('max_prepared_transactions') operator(pg_catalog.=) '0' then
+    perform pg_catalog.pg_notify('${channel}', '');
+  end if;
   return null;
 end $$`,
     `grant usage on schema ${outboxName} to ${user}`,

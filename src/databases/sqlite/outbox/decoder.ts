@@ -21,6 +21,9 @@ export class ReplacedRows implements OutboxDecoder {
       return [];
     }
     this.#replaced = this.#replaced.filter((one) => !pending.includes(one));
+    // Without both images it is not known which rows were replaced.
+    if (row.op !== 'delete' && pending.some(({ old, new: after }) => old === null || after === null))
+      return [{ kind: 'truncate', tables: [row.table] }, messageOf(row)];
     const gone = row.op === 'delete' ? [] : pending.filter((one) => isWritten(one, row));
     return [
       ...gone.map((one): ChangeMessage => messageOf({ ...one, op: 'delete', new: null })),
@@ -42,7 +45,14 @@ function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boo
 
 function messageOf({ table, op, columns, old, new: after }: OutboxRow): ChangeMessage {
   const names = JSON.parse(columns) as readonly string[];
-  const image = (row: OutboxRow['old']): RowImage | null =>
-    row === null ? null : { columns: names, values: valuesOf(String(row)) };
-  return { kind: 'row', op: op as 'insert' | 'update' | 'delete', table, old: image(old), new: image(after) };
+  // An image that was too large has no values.
+  const image = (row: OutboxRow['old']): RowImage =>
+    row === null ? { columns: [], values: [] } : { columns: names, values: valuesOf(String(row)) };
+  return {
+    kind: 'row',
+    op: op as 'insert' | 'update' | 'delete',
+    table,
+    old: op === 'insert' ? null : image(old),
+    new: op === 'delete' ? null : image(after),
+  };
 }

@@ -1,4 +1,4 @@
-import { outboxName } from '../../../sql/index.ts';
+import { mostImageBytes, outboxName } from '../../../sql/index.ts';
 
 /** A table for which triggers are made. */
 export interface TriggeredTable {
@@ -85,20 +85,32 @@ function replacing(table: TriggeredTable): Trigger[] {
   ];
 }
 
+/**
+ * The image of a row; NULL if its values have more than `mostImageBytes`. A write must not fail because its row cannot be stored: texts end
+ * at 1 GB, and literals are up to twice as long as their values.
+ */
+function imageOf(row: string, table: TriggeredTable): string {
+  const bytes = table.columns.map((column) => `ifnull(length(cast(${row}.${quoted(column)} as blob)), 0)`);
+  return `case when ${balanced(bytes, ' + ', '0')} <= ${mostImageBytes} then ${literalsOf(row, table)} end`;
+}
+
 /** The values of a row as SQL literals, with commas between them. `quote` stops at NUL, so a text with one is stored as a letter for the encoding and its bytes. */
-function imageOf(row: string, { columns, encoding }: TriggeredTable): string {
+function literalsOf(row: string, { columns, encoding }: TriggeredTable): string {
   return balanced(
     columns.map((column) => {
       const value = `${row}.${quoted(column)}`;
       return `case when typeof(${value}) = 'text' and instr(${value}, char(0)) then '${markers[encoding]}' || hex(${value}) else quote(${value}) end`;
     }),
+    ` || ',' || `,
+    `''`,
   );
 }
 
 /** Joins expressions in pairs: SQLite bounds the depth of an expression, and a table has up to 2,000 columns. */
-function balanced(expressions: readonly string[]): string {
-  if (expressions.length === 0) return `''`;
+function balanced(expressions: readonly string[], operator: string, none: string): string {
+  if (expressions.length === 0) return none;
   if (expressions.length === 1) return expressions[0]!;
   const middle = expressions.length >> 1;
-  return `(${balanced(expressions.slice(0, middle))} || ',' || ${balanced(expressions.slice(middle))})`;
+  const half = (some: readonly string[]) => balanced(some, operator, none);
+  return `(${half(expressions.slice(0, middle))}${operator}${half(expressions.slice(middle))})`;
 }
