@@ -13,19 +13,25 @@ import { inParts, parseRanges, type Range, rangesText, sortedRanges, without } f
 
 /** Most rows of one page, and most bytes of them together. */
 const most = { rows: 1000, bytes: 16 * 1024 * 1024 } as const;
+/**
+ * The rows of a batch, where more are visible (after a downtime, or a long transaction). A change that has no room in memory, or in the log
+ * of the store, could not be read again.
+ */
+const batchRows = 10_000;
 /** Digits of a position, so that positions compare as texts. */
 const digits = 20;
 
 const never = new AbortController().signal;
 
-/** Changes that became visible together, stored under one number. `ranges`: the ids of their rows in the outbox. */
+/** Changes that are returned together, stored under one number. `ranges`: the ids of their rows in the outbox. */
 interface Batch {
   readonly number: bigint;
   readonly ranges: readonly Range[];
 }
 
 /**
- * Reads an outbox in batches. A batch has the rows that a snapshot sees and that no batch before has. It is recorded under a number before
+ * Reads an outbox in batches. A batch has the rows that a snapshot sees and that no batch before has, of very many the ones with the lowest
+ * ids. It is recorded under a number before
  * its first change is returned, and its rows are deleted after it was acknowledged. After a crash the same batches are returned again,
  * with the same numbers.
  */
@@ -123,7 +129,8 @@ export class OutboxStream implements ChangeStream {
     const { visible, record } = this.#parts.statements;
     // Rows that are being deleted may still be visible.
     const taken = sortedRanges([...this.#unsettled, ...this.#deleting].flatMap(({ ranges }) => ranges));
-    const rows = await run(this.#parts, visible, []);
+    const skipped = taken.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
+    const rows = await run(this.#parts, visible, [String(BigInt(batchRows) + skipped)]);
     const seen = rows.map(([first, last]) => ({ first: BigInt(String(first)), last: BigInt(String(last)) }));
     const ranges = without(sortedRanges(seen), taken);
     if (ranges.length === 0) return null;

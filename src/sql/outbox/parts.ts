@@ -34,7 +34,10 @@ export interface OutboxDecoder {
 
 /** The statements on an outbox. Numbers are bound as texts of their digits. */
 export interface OutboxStatements {
-  /** Selects rows (first, last): the ranges of consecutive ids that a snapshot sees, in order. */
+  /**
+   * Selects rows (first, last): the ranges of consecutive ids that a snapshot sees, in order; value: of how many, the lowest ones. Engines
+   * whose changes belong together return more, so that these are not separated.
+   */
   readonly visible: Statement;
   /** Selects rows (number, ids): the recorded batches, in order. */
   readonly reads: Statement;

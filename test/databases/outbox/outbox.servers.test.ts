@@ -1,5 +1,5 @@
 import { connectPostgres } from '../../../src/databases/postgres/index.ts';
-import type { ChangeStream } from '../../../src/plan/index.ts';
+import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
 import { connect } from '../../support/connect.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { startPostgres } from '../../support/servers/index.ts';
@@ -289,6 +289,31 @@ describeEngines(outboxEngines, (engine) => {
       expect(rows.slice(6)).toEqual(['insert - 1,c,30', 'update 1,c,30 1,c,60', 'insert - 9,z,70']);
     });
 
+  if (engine === 'sqlite')
+    test('a row and the row that replaces it are not divided between two batches', async () => {
+      const other = await databaseOf(engine);
+      const client = await other.writer();
+      await client.execute('create table lots (id integer primary key, n integer)');
+      await setUp(other, 'lots');
+      await client.execute(`begin;
+        insert into lots with recursive s(n) as (select 1 union all select n + 1 from s where n < 9999) select n, n from s;
+        replace into lots values (1, 0);
+        insert into lots values (10000, 1);
+        commit`);
+      const stream = await other.connector.changes!.follow(follow);
+      const messages: ChangeMessage[] = [];
+      while (messages.filter(({ kind }) => kind === 'commit').length < 2)
+        for (const message of await stream.next(AbortSignal.timeout(30_000))) {
+          messages.push(message);
+          if (message.kind === 'commit') stream.acknowledge(message.position);
+        }
+      const shape = messages.slice(-6).map((message) => (message.kind === 'row' ? message.op : message.kind));
+      expect(shape).toEqual(['delete', 'insert', 'commit', 'begin', 'insert', 'commit']);
+      await stream.close();
+      await client.close();
+      await other.drop();
+    }, 60_000);
+
   if (engine === 'mysql' || engine === 'mariadb') {
     test('rows that REPLACE and ON DUPLICATE KEY UPDATE change, once each', async () => {
       await writer.execute(
@@ -408,7 +433,7 @@ describeEngines(outboxEngines, (engine) => {
     });
   }
 
-  test('many rows of one transaction come page by page', async () => {
+  test('many rows of one transaction come page by page, in batches of bounded size', async () => {
     await writer.execute('create table many (id integer primary key, body text)');
     await setUp(it, 'many');
     const stream = await open();
@@ -417,18 +442,25 @@ describeEngines(outboxEngines, (engine) => {
       `insert into many with recursive s(n) as (select 1 union all select n + 1 from s where n < 20000) select n, '${body}' from s`,
     );
     let most = 0;
+    let rows = 0;
+    let mostTogether = 0;
     let next = 1;
     for (let isOver = false; !isOver; ) {
       const messages = await stream.next(AbortSignal.timeout(30_000));
       most = Math.max(most, messages.length);
       for (const message of messages) {
-        if (message.kind === 'row') expect(Number(message.new!.values[0])).toBe(next++);
+        if (message.kind === 'begin') rows = 0;
+        if (message.kind === 'row') {
+          expect(Number(message.new!.values[0])).toBe(next++);
+          mostTogether = Math.max(mostTogether, ++rows);
+        }
         if (message.kind !== 'commit') continue;
         stream.acknowledge(message.position);
         isOver = next > 20_000;
       }
     }
     expect(most).toBeLessThan(1100);
+    expect(mostTogether).toBeLessThan(20_000);
   }, 60_000);
 
   if (!isMysql(engine))

@@ -11,7 +11,8 @@ const readable = (image: 'old' | 'new') => `if(octet_length(${image}) <= ${mostI
 export function outboxStatements({ changes, reads }: OutboxNames): OutboxStatements {
   return {
     visible: plain(`select min(id), max(id)
-      from (select id, id - row_number() over (order by id) as island from ${changes}) s group by island order by 1`),
+      from (select id, id - row_number() over (order by id) as island
+        from (select id from ${changes} order by id limit ?) c) s group by island order by 1`),
     reads: plain(`select number, ids from ${reads} order by number`),
     record: plain(`insert into ${reads} (ids) values (?)`),
     page: plain(`select id, at, namespace, name, op, columns, ${readable('old')}, ${readable('new')} from ${changes}

@@ -18,7 +18,8 @@ const removal =
 /** The statements of a reader. */
 export const outboxStatements: OutboxStatements = {
   visible: plain(`select min(id)::text, max(id)::text
-    from (select id, id - row_number() over (order by id) as island from ${changes}) s group by island order by min(id)`),
+    from (select id, id - row_number() over (order by id) as island
+      from (select id from ${changes} order by id limit $1::bigint) c) s group by island order by min(id)`),
   reads: plain(`select r.number::text, r.ids from ${reads} r order by r.number`),
   record: plain(`insert into ${reads} (ids) values ($1) returning number::text`),
   page: plain(`select c.id::text, c.at::text, c.namespace, c.name, c.op, c.columns, c.old, c.new from ${changes} c

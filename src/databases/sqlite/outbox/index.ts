@@ -17,8 +17,12 @@ const removal = plain(`delete from ${outboxName} where id in (
     cross join ${outboxName} o where o.id between f.value and l.value)`);
 
 const statements: OutboxStatements = {
-  visible: plain(`select min(id), max(id)
-    from (select id, id - row_number() over (order by id) as island from ${outboxName}) group by island order by 1`),
+  // The rows that a write replaces and the written row belong together, and ids are in the order of the commits.
+  visible: plain(`select min(id), max(id) from (
+    select id, id - row_number() over (order by id) as island from ${outboxName} where id <= coalesce((
+      select id from ${outboxName} where op <> 'replaced'
+        and id >= (select id from ${outboxName} order by id limit 1 offset cast(?1 as integer) - 1) order by id limit 1
+    ), ${2n ** 63n - 1n})) group by island order by 1`),
   reads: plain(`select number, ids from ${readsName} order by number`),
   record: plain(`insert into ${readsName} (ids) values (?1) returning number`),
   page: plain(`select id, at, null, name, op, columns, old, new from ${outboxName}
