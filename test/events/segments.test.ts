@@ -87,6 +87,25 @@ test('a table that lost changes is logged from the end of that transaction on', 
   expect(tables.takeUnstored()).toMatchObject([{ name: 'moves', since: 'p1' }]);
 });
 
+test('of a table whose transaction is too long for readers, only so much is logged, and the loss', () => {
+  const tables = tablesOf(moves, others);
+  tables.takeUnstored();
+  const text = 'x'.repeat(1_000_000);
+  const rows = Array.from({ length: 60 }, (_, at) => row(at, moves, text));
+  const found = segmentsOf(
+    [begin, ...rows, row(1, others), commit('p1'), begin, row(2), commit('p2')],
+    tables,
+  );
+  const messages = found.flatMap((segment) => segment.messages);
+  expect(messages.filter(({ kind }) => kind === 'row').length).toBeLessThan(40);
+  expect(messages.filter(({ kind }) => kind === 'truncate')).toEqual([{ kind: 'truncate', tables: [moves] }]);
+  expect(messages.slice(-5)).toEqual([
+    { ...row(1, others), index: 60 },
+    ...[commit('p1'), begin, { ...row(2), index: 0 }, commit('p2')],
+  ]);
+  expect(tables.takeUnstored()).toMatchObject([{ name: 'moves', since: 'p1' }]);
+});
+
 test('tables are wanted while they have subscribers, and for some time afterwards', () => {
   const tables = new WantedTables(0);
   const [first, second] = [tables.hold(moves), tables.hold(moves)];

@@ -137,12 +137,18 @@ export function changeLogCases(kind: 'pglite' | 'postgres'): void {
     await lead.release();
     lead = (await (kind === 'postgres' ? others : logs).lead(source))!;
     await second.cut(log, 60);
-    await store.write((db) =>
-      db.raw(`update foz.change_sources set used_at = now() - interval '1 day' where source = ?`, [other]),
-    );
-    await lead.trim({ seconds: 60, bytes: 100 });
+    await lead.append(0, 'p001', [segment(1, 'p001')]);
+    await second.append(0, 'p002', [segment(1, 'p002')]);
+    await store.write((db) => db.raw(`update foz.change_sources set used_at = now() - interval '1 day'`));
+    // Its own state stays, so that it is read on at its position.
+    await logs.removeUnused([source]);
     expect(await logs.read(other)).toBeNull();
-    expect(await logs.read(source)).not.toBeNull();
+    expect(await logs.segments(other, 0)).toEqual([]);
+    expect(await logs.segments(source, 0)).toEqual([]);
+    expect(await logs.read(source)).toMatchObject({ position: 'p001', keptAfter: 'p001', number: 1 });
+    await lead.append(1, 'p002', [segment(2, 'p002')]);
+    await logs.removeUnused([source]);
+    expect(await logs.segments(source, 0)).toHaveLength(1);
     await second.release();
     await others.close();
   });

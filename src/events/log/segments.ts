@@ -6,6 +6,9 @@ import type { WantedTables } from './wanted-tables.ts';
 /** Bytes of changes after which a segment is closed. */
 const segmentBytes = 512 * 1024;
 
+/** Most bytes of whole rows of a table in a transaction. Readers refuse longer ones, so the rest need not be stored. */
+const mostLogged = 32 * 1024 * 1024;
+
 /** Most rows of a table in a transaction that are passed on one by one to live queries of other processes. Beyond them the whole table counts as changed. */
 const mostPassed = 1000;
 
@@ -32,6 +35,8 @@ export class Segments {
   #rows = 0;
   /** Rows of the present transaction that were passed on to live queries of other processes, by table. */
   readonly #passed = new Map<string, number>();
+  /** Bytes of the whole rows of the present transaction, by table. */
+  readonly #logged = new Map<string, number>();
   #position: ChangePosition;
   /** Tables whose changes the present transaction does not all report; `null`: all tables. */
   readonly #lost: (readonly ChangedTable[] | null)[] = [];
@@ -62,6 +67,7 @@ export class Segments {
         this.#begin = message;
         this.#rows = 0;
         this.#passed.clear();
+        this.#logged.clear();
         break;
       case 'row':
         this.#addRow(message);
@@ -93,7 +99,7 @@ export class Segments {
     const index = this.#rows++;
     const columns = this.#tables.columnsOf(row.table);
     if (columns === null) return;
-    if (columns === 'rows') this.#push({ ...row, index });
+    if (columns === 'rows') this.#log(row, index);
     else this.#pass(row, index, columns);
     if (this.#partBytes < segmentBytes) return;
     this.#close();
@@ -101,10 +107,23 @@ export class Segments {
     this.#isLong = true;
   }
 
-  #push(row: Extract<LogMessage, { kind: 'row' }>): void {
+  /** Logs a whole row. Beyond `mostLogged` bytes, only that the table has changed. */
+  #log(row: Extract<ChangeMessage, { kind: 'row' }>, index: number): void {
+    const key = tableKey(row.table);
+    const before = this.#logged.get(key) ?? 0;
+    if (before > mostLogged) return;
+    const bytes = before + this.#push({ ...row, index });
+    this.#logged.set(key, bytes);
+    if (bytes > mostLogged) this.#addLoss({ kind: 'truncate', tables: [row.table] });
+  }
+
+  /** Adds a row, and returns its bytes. */
+  #push(row: Extract<LogMessage, { kind: 'row' }>): number {
     this.#beginPart();
     this.#part.push(row);
-    this.#partBytes += 100 + bytesOf(row.old) + bytesOf(row.new);
+    const bytes = 100 + bytesOf(row.old) + bytesOf(row.new);
+    this.#partBytes += bytes;
+    return bytes;
   }
 
   /** Passes on the values of columns. Without columns, and beyond `mostPassed` rows, only that the table has changed. */

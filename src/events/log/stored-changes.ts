@@ -136,7 +136,7 @@ export class StoredChanges {
   }
 
   #lose(error: FozError): void {
-    this.#missing = error;
+    this.#missing ??= error;
     this.#rows = [];
     this.#bytes = 0;
   }

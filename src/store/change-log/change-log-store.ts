@@ -11,6 +11,7 @@ import {
   type Run,
   readLog,
   readSegments,
+  removeUnused,
   type StoredLog,
   type StoredSegment,
   type StoredTable,
@@ -114,6 +115,14 @@ export class ChangeLogStore {
   /** Whether the reading process has confirmed all watches of this process. */
   areSeen(source: string, process: string): Promise<boolean> {
     return this.#read((run) => areSeen(run, source, process));
+  }
+
+  /**
+   * Removes the changes of sources whose log no process has written for as long as they are kept. `attached`: sources whose state stays
+   * nevertheless, so that they are read on at their position.
+   */
+  removeUnused(attached: readonly string[]): Promise<void> {
+    return this.#read((run) => removeUnused(run, attached));
   }
 
   /** Calls the listener when something may have changed in the log or the watches of a source. Returns a function that ends this. */

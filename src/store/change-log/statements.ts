@@ -163,10 +163,7 @@ export async function storeTables(run: Run, source: string, tables: readonly Sto
   );
 }
 
-/**
- * Removes changes that are older than `seconds` or beyond `bytes`, tables that are no longer wanted, and the logs of other sources that
- * no process has used for as long as their changes are kept (at least ten minutes).
- */
+/** Removes changes that are older than `seconds` or beyond `bytes`, tables that are no longer wanted, and watches that have expired. */
 export async function trimLog(run: Run, source: string, { seconds, bytes }: LogBounds): Promise<void> {
   await run(
     `with sized as (
@@ -183,12 +180,27 @@ export async function trimLog(run: Run, source: string, { seconds, bytes }: LogB
   );
   await run('delete from foz.change_tables where source = ? and until < now()', [source]);
   await run('delete from foz.change_watches where until < now()', []);
-  await run(
-    `delete from foz.change_sources where source <> ? and used_at < now() - greatest(keep_seconds, 600) * interval '1 second'`,
-    [source],
-  );
   await run('update foz.change_sources set used_at = now(), keep_seconds = ? where source = ?', [
     seconds,
     source,
   ]);
+}
+
+/**
+ * Removes the changes of sources whose log no process has written for as long as they are kept (at least ten minutes). `attached`: sources
+ * whose state stays nevertheless, so that they are read on at their position.
+ */
+export async function removeUnused(run: Run, attached: readonly string[]): Promise<void> {
+  await run(
+    `with unused as (
+       select source, source = any(?::text[]) as attached from foz.change_sources
+       where used_at < now() - greatest(keep_seconds, 600) * interval '1 second'),
+     changes as (
+       delete from foz.change_log where source in (select source from unused where attached)),
+     sources as (
+       delete from foz.change_sources where source in (select source from unused where not attached))
+     update foz.change_sources set kept_after = position
+     where source in (select source from unused where attached) and kept_after <> position`,
+    [attached],
+  );
 }
