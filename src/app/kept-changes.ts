@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { SourceName } from '../core/index.ts';
-import type { SourceLogOptions } from '../events/index.ts';
+import { type SourceLogOptions, shapeOf } from '../events/index.ts';
 import { ChangeLogStore, failureFields, type LogBounds, type Store } from '../store/index.ts';
 import { changesOf, type SourceConfig, type SourceRegistry } from '../views/index.ts';
 
@@ -36,6 +36,12 @@ export function keptChanges(
         source,
         identity: identityOf(config),
         bounds,
+        shapeOf({ namespace, name }) {
+          const tables = registry.find(source)?.facts?.tables ?? [];
+          return shapeOf(
+            tables.find((one) => one.name === name && one.namespace === namespace)?.columns ?? [],
+          );
+        },
         onFailure: (error) =>
           log.warn({ source, ...failureFields(error) }, 'changes of rows are not kept in the store now'),
       };

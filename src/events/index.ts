@@ -1,3 +1,4 @@
+export { shapeOf } from './changes/shape.ts';
 export { Feeds, type FeedsOptions } from './feed/feeds.ts';
 export type { FeedState } from './feed/source-feed.ts';
 export { LiveQueries, type PlanSubscription } from './live/live-queries.ts';

@@ -1,6 +1,7 @@
 import { ChangeLog } from '../../src/events/changes/change-log.ts';
 import { ChangeReader } from '../../src/events/changes/change-reader.ts';
 import { endOf, parsePosition } from '../../src/events/changes/position.ts';
+import { shapeOf } from '../../src/events/changes/shape.ts';
 
 const tasks = { namespace: 'public', name: 'tasks' };
 const notes = { namespace: 'public', name: 'notes' };
@@ -229,4 +230,19 @@ test('a table that is asked for within a transaction that is read again has all 
   for (const message of [begin, rowOf(1), rowOf(2)]) log.take(message);
   log.take({ kind: 'commit', position: 'p001' });
   expect(drain(one)).toEqual([1, 2]);
+});
+
+test('changes from before a column was renamed are not for readers of today, those from before one was added are', () => {
+  const { log, write, reader } = logOf();
+  const shape = (...names: string[]) => shapeOf(names.map((name) => ({ name, nativeType: 'text' })));
+  log.reshape(tasks, shape('id', 'text'));
+  const early = reader();
+  write([1]);
+  const [{ position }] = early.peek(1) as [{ position: string }];
+  write([2]);
+  log.reshape(tasks, shape('id', 'text', 'note'));
+  expect(drain(reader(position))).toEqual([2]);
+  log.reshape(tasks, shape('id', 'former', 'note', 'text'));
+  expect(() => reader(position)).toThrow(expect.objectContaining({ code: 'not-found' }));
+  expect(() => early.peek(1)).toThrow(/renamed/);
 });

@@ -1,3 +1,4 @@
+import { shapeOf } from '../../src/events/changes/shape.ts';
 import { messagesOf, segmentText } from '../../src/events/log/segment-text.ts';
 import { Segments } from '../../src/events/log/segments.ts';
 import { WantedTables } from '../../src/events/log/wanted-tables.ts';
@@ -143,4 +144,33 @@ test('other processes get the values that their live queries are found by, up to
   release();
   tables.join('p2');
   expect(tables.columnsOf(others)).toEqual(new Set());
+});
+
+test('a table whose columns have become others is logged anew; added columns change nothing', () => {
+  let columns = ['id', 'salary'];
+  const shapeNow = () => shapeOf(columns.map((name) => ({ name, nativeType: 'text' })));
+  const tables = new WantedTables(60_000, shapeNow);
+  tables.hold(moves);
+  tables.join('p0');
+  const first = shapeNow();
+  expect(tables.takeUnstored()).toMatchObject([{ since: 'p0', shape: first }]);
+  columns = ['id', 'salary', 'note'];
+  tables.renew();
+  tables.join('p1');
+  expect(tables.takeUnstored()).toMatchObject([{ since: 'p0', shape: shapeNow() }]);
+  // The column was renamed, and another one got its name.
+  columns = ['id', 'former', 'note', 'salary'];
+  tables.renew();
+  expect(tables.has(moves)).toBe(false);
+  tables.join('p2');
+  expect(tables.takeUnstored()).toMatchObject([{ since: 'p2', shape: shapeNow() }]);
+  const restarted = new WantedTables(60_000, shapeNow);
+  const stored = { ...moves, forMs: 60_000 };
+  restarted.restore([
+    { ...stored, since: 'p0', shape: first },
+    { ...stored, name: 'same', since: 'p0', shape: shapeNow() },
+  ]);
+  restarted.join('p3');
+  const since = restarted.takeUnstored().map((table) => [table.name, table.since]);
+  expect(since).toEqual([['moves', 'p3']]);
 });

@@ -4,7 +4,7 @@ import { onServer, type StorePlace, storePlace } from './place.ts';
 
 const log = { identity: 'a', method: 'replication', position: 'p000' } as const;
 const hour = 3_600_000;
-const moves = { namespace: null, name: 'moves', since: 'p000', forMs: hour };
+const moves = { namespace: null, name: 'moves', since: 'p000', shape: 'id', forMs: hour };
 
 /** The log of row changes in a store of either kind. */
 export function changeLogCases(kind: 'pglite' | 'postgres'): void {
@@ -48,7 +48,7 @@ export function changeLogCases(kind: 'pglite' | 'postgres'): void {
     expect(await logs.read(source)).toMatchObject({
       ...{ ...log, position: 'p009', keptAfter: 'p000', number: 4 },
       tables: [
-        { namespace: null, name: 'moves', since: 'p000', forMs: expect.any(Number) },
+        { namespace: null, name: 'moves', since: 'p000', shape: 'id', forMs: expect.any(Number) },
         { namespace: 'public', forMs: 0 },
       ],
     });

@@ -8,8 +8,9 @@ import type {
   RowImage,
 } from '../../plan/index.ts';
 import { tableKey } from '../feed/watchers.ts';
-import { lostStream, notKept, replaced, tooLarge, unknownChange } from './missing-changes.ts';
+import { lostStream, notKept, replaced, reshaped, tooLarge, unknownChange } from './missing-changes.ts';
 import { type ClientPosition, endOf, isAfter, positionText } from './position.ts';
+import { isContinued } from './shape.ts';
 
 /** Bounds of the log: its size, and the age of its entries. */
 export interface MemoryLogBounds {
@@ -62,6 +63,8 @@ export class ChangeLog {
   readonly #bounds: MemoryLogBounds;
   readonly #onJoined: (table: ChangedTable) => void;
   readonly #tables = new Map<string, LoggedTable>();
+  /** The columns that the tables had when a reader was last opened, by table. */
+  readonly #shapes = new Map<string, string>();
   readonly #entries: Entry[] = [];
   #first = 0;
   #bytes = 0;
@@ -184,6 +187,13 @@ export class ChangeLog {
       logged.lost = error;
       this.#tables.delete(key);
     }
+  }
+
+  /** Called before a reader of a table is opened. Where the columns of the table have become others, earlier changes are lost. */
+  reshape(table: ChangedTable, shape: string): void {
+    const key = tableKey(table);
+    if (!isContinued(this.#shapes.get(key) ?? '', shape)) this.lose(reshaped(), [table]);
+    this.#shapes.set(key, shape);
   }
 
   /** Forgets the position, since the database no longer has the changes after it. */

@@ -4,6 +4,8 @@ import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/run.ts';
 import type { RowReader } from '../log/row-reader.ts';
+import { reshaped } from './missing-changes.ts';
+import { isContinued, shapeOf } from './shape.ts';
 
 const over = { value: undefined, done: true } as const;
 
@@ -43,6 +45,10 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     const [before, now] = [this.#planned, planned].map(({ live }) => live.changes!.table.id);
     if (before !== now)
       throw new FozError('not-found', 'The table of this subscription has been replaced by another one.');
+    const [former, present] = [this.#planned, planned].map(({ live }) =>
+      shapeOf(live.changes!.table.columns),
+    );
+    if (!isContinued(former!, present!)) throw reshaped();
     this.#watch.stop();
     this.#planned = planned;
     this.#watch = this.#context.watch(planned.live, this);

@@ -20,6 +20,13 @@ export function replaced(): FozError {
   );
 }
 
+export function reshaped(): FozError {
+  return new FozError(
+    'not-found',
+    `Columns of the table were renamed, retyped or dropped, so changes from before are not sent any more. ${anew}`,
+  );
+}
+
 export function unknownChange(): FozError {
   return new FozError('not-found', `The database has changed rows without reporting them. ${anew}`);
 }

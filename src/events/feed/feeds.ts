@@ -4,6 +4,7 @@ import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
 import { lostStream } from '../changes/missing-changes.ts';
 import { parsePosition } from '../changes/position.ts';
+import { shapeOf } from '../changes/shape.ts';
 import { openReader, type RowReader } from '../log/row-reader.ts';
 import type { SourceLogOptions } from '../log/source-log.ts';
 import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
@@ -81,6 +82,7 @@ export class Feeds {
       throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
     const place = after === null ? null : parsePosition(after);
     await feed.requireRows(table, neededOld, end);
+    feed.log.reshape(changedTable(table), shapeOf(table.columns));
     const reader = await openReader(feed.log, feed.kept, changedTable(table), place);
     return {
       ...reader,

@@ -188,6 +188,7 @@ export class SourceFeed {
 
   /** Asks again which tables the open stream reports: one may have been published, or created anew without being published. */
   reconsider(): void {
+    this.kept?.reconsider();
     if (this.#isFollowing) void this.#offers().catch(() => {});
   }
 

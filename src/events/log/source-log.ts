@@ -34,6 +34,8 @@ export interface SourceLogOptions {
   /** Identifies the database: a source may get another database under its old name. */
   readonly identity: string;
   readonly bounds: LogBounds;
+  /** The present columns of a table (see `shapeOf`); empty, or without this function: not known. */
+  readonly shapeOf?: (table: ChangedTable) => string;
   /** Called when the store cannot be written to. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -61,7 +63,7 @@ export class SourceLog {
   /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
   constructor(options: SourceLogOptions, live: () => readonly Omit<WatchedTable, 'rows'>[]) {
     this.#options = options;
-    this.#tables = new WantedTables(options.bounds.seconds * 1000);
+    this.#tables = new WantedTables(options.bounds.seconds * 1000, options.shapeOf);
     this.#own = new OwnWatches(options.store, options.source, () => {
       const held = new Set(this.#tables.held.map(tableKey));
       return [
@@ -137,6 +139,12 @@ export class SourceLog {
   /** Notes that changes of the tables are not reported from now on. */
   lose(tables: readonly ChangedTable[]): void {
     if (tables.length > 0) this.#writer?.lose(tables);
+  }
+
+  /** Called after the schema may have changed: tables whose columns have become others are logged anew. */
+  reconsider(): void {
+    this.#tables.renew();
+    this.#writer?.wants();
   }
 
   /** The stored changes of a table after a position. Rejects with FozError `not-found` where some are missing. */

@@ -5,16 +5,18 @@ import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
 import { bytesOf } from '../changes/change-log.ts';
 import { notKept, replaced, tooLarge, unknownChange } from '../changes/missing-changes.ts';
 import { type ClientPosition, endOf, isAfter, positionText } from '../changes/position.ts';
+import { isContinued } from '../changes/shape.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { type LogMessage, messagesOf } from './segment-text.ts';
 
 /** Most bytes of one transaction that are held while its end is looked for. */
 const mostBytes = 32 * 1024 * 1024;
 
-/** A source whose changes are stored. `identity`: see `SourceLogOptions`. */
+/** A source whose changes are stored; see `SourceLogOptions`. */
 interface KeptSource {
   readonly source: SourceName;
   readonly identity: string;
+  readonly shapeOf?: (table: ChangedTable) => string;
 }
 
 type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
@@ -62,9 +64,10 @@ export class StoredChanges {
     table: ChangedTable,
     after: ClientPosition,
   ): Promise<StoredChanges> {
-    const { source, identity } = kept;
+    const { source, identity, shapeOf } = kept;
     const log = await store.read(source);
-    if (log === null || log.identity !== identity || !hasAfter(log, table, after)) throw notKept();
+    if (log === null || log.identity !== identity || !hasAfter(log, table, after, shapeOf?.(table) ?? ''))
+      throw notKept();
     const number = (await store.numberBefore(source, after.position)) ?? log.number;
     return new StoredChanges(store, kept, table, after, number);
   }
@@ -155,13 +158,15 @@ export class StoredChanges {
   }
 }
 
-/** Whether a log has all changes of a table after a position. */
-function hasAfter(log: StoredLog, table: ChangedTable, after: ClientPosition): boolean {
+/** Whether a log has all changes of a table after a position, of the columns that the table has now. */
+function hasAfter(log: StoredLog, table: ChangedTable, after: ClientPosition, shape: string): boolean {
   const key = tableKey(table);
   const logged = log.tables.find((one) => tableKey(one) === key);
   return (
     logged !== undefined &&
     log.method === after.method &&
+    // The process that writes the log may know the newest columns, or not yet.
+    (isContinued(logged.shape, shape) || isContinued(shape, logged.shape)) &&
     [logged.since, log.keptAfter].every((start) => !isAfter(endOf(after.method, start), after))
   );
 }

@@ -1,11 +1,14 @@
 import type { ChangedTable, ChangePosition } from '../../plan/index.ts';
 import type { StoredTable } from '../../store/index.ts';
+import { isContinued } from '../changes/shape.ts';
 import { tableKey } from '../feed/watchers.ts';
 
 interface Wanted {
   readonly table: ChangedTable;
   /** The rows of changes after this position are in the log; `null`: they are not logged. */
   since: ChangePosition | null;
+  /** The columns of these rows (see `shapeOf`). */
+  shape: string;
   /** The number of present subscribers of the changes of rows. */
   holders: number;
   /** When rows stop being logged if there are no subscribers, by `performance.now()`. */
@@ -23,10 +26,13 @@ interface Wanted {
  */
 export class WantedTables {
   readonly #keepMs: number;
+  readonly #shapeOf: (table: ChangedTable) => string;
   readonly #byKey = new Map<string, Wanted>();
 
-  constructor(keepMs: number) {
+  /** `shapeOf`: the present columns of a table. */
+  constructor(keepMs: number, shapeOf: (table: ChangedTable) => string = () => '') {
     this.#keepMs = keepMs;
+    this.#shapeOf = shapeOf;
   }
 
   get size(): number {
@@ -54,6 +60,7 @@ export class WantedTables {
   /** Adds a subscriber of the rows of a table. Returns a function that removes the subscriber. */
   hold(table: ChangedTable): () => void {
     const wanted = this.#add(table);
+    this.#compare(wanted);
     wanted.holders++;
     wanted.isStored = false;
     return () => {
@@ -77,7 +84,10 @@ export class WantedTables {
   /** Logs the tables that are wanted and not logged yet, from a position on. */
   join(position: ChangePosition): void {
     for (const wanted of this.#byKey.values()) {
-      if (wantsRows(wanted)) wanted.since ??= position;
+      if (wanted.since === null && wantsRows(wanted)) {
+        wanted.since = position;
+        wanted.shape = this.#shapeOf(wanted.table);
+      }
       wanted.columns = wanted.passed.size === 0 ? null : new Set([...wanted.passed.values()].flat());
     }
   }
@@ -94,18 +104,24 @@ export class WantedTables {
 
   /** Restores tables that were stored and are still wanted. */
   restore(stored: readonly StoredTable[]): void {
-    for (const { namespace, name, since, forMs } of stored) {
+    for (const { namespace, name, since, shape, forMs } of stored) {
       if (forMs === 0) continue;
       const wanted = this.#add({ namespace, name });
       wanted.isStored = wanted.holders === 0;
       wanted.since = since;
+      wanted.shape = shape;
+      this.#compare(wanted);
       wanted.until = Math.max(wanted.until, performance.now() + forMs);
     }
   }
 
-  /** Forgets tables that are no longer wanted. Those with subscribers are stored again, for a longer time. */
+  /**
+   * Forgets tables that are no longer wanted. Those with subscribers are stored again, for a longer time. Tables whose columns have become
+   * others are logged anew.
+   */
   renew(): void {
     for (const [key, wanted] of this.#byKey) {
+      this.#compare(wanted);
       if (wanted.holders > 0) wanted.isStored = false;
       if (wantsRows(wanted)) continue;
       wanted.since = null;
@@ -119,9 +135,20 @@ export class WantedTables {
     const now = performance.now();
     return unstored.map((wanted) => {
       wanted.isStored = true;
-      const { table, since, holders, until } = wanted;
-      return { ...table, since: since!, forMs: holders > 0 ? this.#keepMs : Math.max(0, until - now) };
+      const { table, since, shape, holders, until } = wanted;
+      return { ...table, since: since!, shape, forMs: holders > 0 ? this.#keepMs : Math.max(0, until - now) };
     });
+  }
+
+  /** Compares the columns of a table with those of its logged rows. */
+  #compare(wanted: Wanted): void {
+    if (wanted.since === null) return;
+    const shape = this.#shapeOf(wanted.table);
+    if (shape === '' || shape === wanted.shape) return;
+    // The rows of other columns are not for subscribers of today.
+    if (!isContinued(wanted.shape, shape)) wanted.since = null;
+    wanted.shape = shape;
+    wanted.isStored = false;
   }
 
   #add(table: ChangedTable): Wanted {
@@ -129,7 +156,7 @@ export class WantedTables {
     let wanted = this.#byKey.get(key);
     if (wanted === undefined) {
       wanted = {
-        ...{ table, since: null, holders: 0, until: 0, isStored: false },
+        ...{ table, since: null, shape: '', holders: 0, until: 0, isStored: false },
         ...{ passed: new Map(), columns: null },
       };
       this.#byKey.set(key, wanted);

@@ -9,6 +9,8 @@ export interface StoredTable {
   readonly namespace: string | null;
   readonly name: string;
   readonly since: string;
+  /** Its columns while its changes were logged, in a form that the writer chooses; empty: not known. */
+  readonly shape: string;
   /** For how many more milliseconds it is logged; 0: no longer. */
   readonly forMs: number;
 }
@@ -49,7 +51,7 @@ export async function readLog(run: Run, source: string): Promise<StoredLog | nul
   const [row] = await run('select * from foz.change_sources where source = ?', [source]);
   if (row === undefined) return null;
   const tables = await run(
-    `select namespace, name, since, extract(epoch from until - now()) * 1000 as left_ms
+    `select namespace, name, since, shape, extract(epoch from until - now()) * 1000 as left_ms
      from foz.change_tables where source = ?`,
     [source],
   );
@@ -59,10 +61,11 @@ export async function readLog(run: Run, source: string): Promise<StoredLog | nul
     position: String(row.position),
     keptAfter: String(row.kept_after),
     number: Number(row.number),
-    tables: tables.map(({ namespace, name, since, left_ms: left }) => ({
+    tables: tables.map(({ namespace, name, since, shape, left_ms: left }) => ({
       namespace: namespace === '' ? null : String(namespace),
       name: String(name),
       since: String(since),
+      shape: String(shape),
       forMs: Math.max(0, Number(left)),
     })),
   };
@@ -149,15 +152,17 @@ export async function appendSegments(
 export async function storeTables(run: Run, source: string, tables: readonly StoredTable[]): Promise<void> {
   if (tables.length === 0) return;
   await run(
-    `insert into foz.change_tables (source, namespace, name, since, until)
-     select ?, given.namespace, given.name, given.since, now() + given.ms * interval '1 millisecond'
-     from unnest(?::text[], ?::text[], ?::text[], ?::float8[]) as given (namespace, name, since, ms)
-     on conflict (source, namespace, name) do update set since = excluded.since, until = excluded.until`,
+    `insert into foz.change_tables (source, namespace, name, since, shape, until)
+     select ?, given.namespace, given.name, given.since, given.shape, now() + given.ms * interval '1 millisecond'
+     from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::float8[]) as given (namespace, name, since, shape, ms)
+     on conflict (source, namespace, name) do update set
+       since = excluded.since, shape = excluded.shape, until = excluded.until`,
     [
       source,
       tables.map(({ namespace }) => namespace ?? ''),
       tables.map(({ name }) => name),
       tables.map(({ since }) => since),
+      tables.map(({ shape }) => shape),
       tables.map(({ forMs }) => forMs),
     ],
   );

@@ -8,6 +8,7 @@ import * as keyLimits from './0006-key-limits.ts';
 import * as names from './0007-names.ts';
 import * as changeLog from './0008-change-log.ts';
 import * as changeWatches from './0009-change-watches.ts';
+import * as changeColumns from './0010-change-columns.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-names', up: names.up },
   { name: '0008-change-log', up: changeLog.up },
   { name: '0009-change-watches', up: changeWatches.up },
+  { name: '0010-change-columns', up: changeColumns.up },
 ];
