@@ -65,7 +65,7 @@ test('a source is read without the store where no process can take the lead any 
 
 test('a table that the reading process did not log for a while is not continued from memory', async () => {
   const table = { namespace: 'public', name: 'moves' };
-  let tables: StoredLog['tables'] = [{ ...table, since: 'p1', forMs: 60_000 }];
+  let tables: StoredLog['tables'] = [{ ...table, since: 'p1', forMs: 60_000, shape: '' }];
   const kept = sourceLog({ read: async () => ({ ...stored, tables }) });
   const log = new ChangeLog({ bytes: 1_000_000, milliseconds: 60_000 });
   const stream = await kept.follow(changesFrom('p5'), { method: 'replication', keptAs: null });
@@ -76,7 +76,7 @@ test('a table that the reading process did not log for a while is not continued 
   log.take({ kind: 'idle', position: 'p5' });
   expect(await (await openReader(log, kept, table, endOf('replication', 'p3'))).peek(10)).toEqual([]);
   // The reading process has forgotten the table, and logs it again after p4.
-  tables = [{ ...table, since: 'p4', forMs: 60_000 }];
+  tables = [{ ...table, since: 'p4', forMs: 60_000, shape: '' }];
   await expect(openReader(log, kept, table, endOf('replication', 'p3'))).rejects.toMatchObject({
     code: 'not-found',
   });
@@ -91,7 +91,7 @@ test('a reader waits until the reading process has its table in the log', async 
   const kept = sourceLog({
     read: async () => ({
       ...stored,
-      tables: ++reads < 5 ? [] : [{ ...table, since: 'p5', forMs: 60_000 }],
+      tables: ++reads < 5 ? [] : [{ ...table, since: 'p5', forMs: 60_000, shape: '' }],
     }),
   });
   await kept.follow(changesFrom('p5'), { method: 'replication', keptAs: null });
@@ -137,7 +137,7 @@ test('a log that another process has written meanwhile has only the tables that 
   await kept.follow(changesFrom('p1'), options);
   await kept.settled();
   expect(wanted).toMatchObject([{ name: 'moves', since: 'p1' }]);
-  log = { ...stored, tables: [{ ...notes!, since: 'p2', forMs: 60_000 }] };
+  log = { ...stored, tables: [{ ...notes!, since: 'p2', forMs: 60_000, shape: '' }] };
   await kept.follow(changesFrom('p5'), options);
   await kept.settled();
   expect(wanted.at(-1)).toMatchObject({ name: 'moves', since: 'p5' });
