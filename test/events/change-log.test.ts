@@ -238,7 +238,7 @@ test('changes from before a column was renamed are not for readers of today, tho
   log.reshape(tasks, shape('id', 'text'));
   const early = reader();
   write([1]);
-  const [{ position }] = early.peek(1) as [{ position: string }];
+  const { position } = early.peek(1)[0]!;
   write([2]);
   log.reshape(tasks, shape('id', 'text', 'note'));
   expect(drain(reader(position))).toEqual([2]);
