@@ -12,6 +12,7 @@ import type { ChangeLogStore, LogBounds, LogLead, StoredLog, WatchedTable } from
 import type { ClientPosition } from '../changes/position.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { LogWriter } from './log-writer.ts';
+import { isSince } from './logged-since.ts';
 import { LoggedStream } from './logged-stream.ts';
 import { OwnWatches } from './own-watches.ts';
 import { StoredChanges } from './stored-changes.ts';
@@ -391,10 +392,4 @@ export class SourceLog {
       }
     });
   }
-}
-
-/** Whether a log has all changed rows of a table after a position. */
-function isSince(log: StoredLog, after: ChangePosition): (table: ChangedTable) => boolean {
-  const since = new Map(log.tables.map((table) => [tableKey(table), table.since]));
-  return (table) => (since.get(tableKey(table)) ?? '\uffff') <= after;
 }
