@@ -1,7 +1,9 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
+import { refuseMisspeltScopes, type ScopeFacts } from '../../src/control/keys/unmatched-scopes.ts';
+import { FozError } from '../../src/core/index.ts';
 import { queryAudit } from '../../src/store/audit/index.ts';
 import { listKeys } from '../../src/store/repositories/api-keys.ts';
 import { open } from '../serve/socket/client.ts';
@@ -289,12 +291,17 @@ test('scopes are judged by the schema of now, and those that a key has already a
 });
 
 test('nothing is refused for a source that does not answer', async () => {
-  const file = join(folder, 'shop.db');
-  renameSync(file, `${file}-away`);
-  try {
-    const { key } = await made({ scopes: { tables: ['shop.returns'] } });
-    expect(key.scopes.tables).toEqual(['shop.returns']);
-  } finally {
-    renameSync(`${file}-away`, file);
-  }
+  const catalog = { sources: new Map([['shop', { name: 'shop', tables: [] }]]), unread: new Set() };
+  const judge = (refresh: () => Promise<{ changed: boolean }>) =>
+    refuseMisspeltScopes(
+      {
+        graphs: { catalog },
+        registry: { find: () => ({ name: 'shop', status: { state: 'available' } }), refresh },
+      } as unknown as ScopeFacts,
+      { tables: ['shop.returns'] },
+    );
+  await judge(() => Promise.reject(new FozError('unavailable', 'The database is away.')));
+  await expect(judge(async () => ({ changed: false }))).rejects.toMatchObject({
+    errors: [{ code: 'validation-failed' }],
+  });
 });

@@ -11,7 +11,7 @@ export async function openDatabase(options: PGliteOptions): Promise<PGlite> {
   const folder = options.dataDir;
   return folder === undefined
     ? openInMemory(options)
-    : openWithTemplate(folder, () => PGlite.create(options));
+    : openWithTemplate(folder, (dataDir) => PGlite.create({ ...options, dataDir }));
 }
 
 async function openInMemory(options: PGliteOptions): Promise<PGlite> {

@@ -2,7 +2,16 @@
  * The template of an empty PGlite database, which the build packs. JavaScript, since the thread of the embedded store loads it as it is.
  * PGlite's own way to load a packed folder goes through the file system of its WebAssembly, and takes three times as long.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -26,21 +35,22 @@ const asideName = 'foz.lock-unpacking';
 const movesName = 'foz.lock-moving';
 
 /**
- * Opens the database in a folder by `open`. Where the folder has none yet, the template is unpacked first, which takes half a second where
+ * Opens the database in a folder by `open`, which is given the folder itself where that is a link: PGlite follows none. Where the folder has none yet, the template is unpacked first, which takes half a second where
  * making a database takes five. Without a template, or with one that does not open, `open` makes the database. Rejects with the error of the
  * file system where the folder cannot be written, else with that of `open`.
  * @template Database
  * @param {string} folder
- * @param {() => Promise<Database>} open
+ * @param {(folder: string) => Promise<Database>} open
  */
 export async function openWithTemplate(folder, open) {
+  const opened = () => open(existsSync(folder) ? realpathSync(folder) : folder);
   if (!isNew(folder)) {
     removeAside(folder);
-    return open();
+    return opened();
   }
   empty(folder);
   const entries = readTemplate();
-  if (entries === undefined) return open();
+  if (entries === undefined) return opened();
   try {
     unpack(folder, entries);
   } catch (error) {
@@ -48,12 +58,12 @@ export async function openWithTemplate(folder, open) {
     throw error;
   }
   try {
-    return await open();
+    return await opened();
   } catch (error) {
     // A folder that was removed meanwhile stays removed.
     if (!existsSync(folder)) throw error;
     empty(folder);
-    return open();
+    return opened();
   }
 }
 

@@ -21,8 +21,8 @@ const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
 /** The module that the starting thread compiled. */
 const compiled = workerData.compiled === undefined ? {} : { pgliteWasmModule: workerData.compiled };
 
-const opening = openWithTemplate(workerData.folder, () =>
-  PGlite.create({ dataDir: workerData.folder, parsers, startParams, ...compiled }),
+const opening = openWithTemplate(workerData.folder, (dataDir) =>
+  PGlite.create({ dataDir, parsers, startParams, ...compiled }),
 );
 opening.then(
   () => port.postMessage({ id: 0 }),
