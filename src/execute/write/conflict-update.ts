@@ -27,7 +27,8 @@ export function updateOf(table: Table, conflict: OnConflict, cells: Cells, targe
 
 /** An upsert that updates the row with the values of the insert after its triggers. The condition was checked before. */
 export function upsertOf(table: Table, conflict: OnConflict, cells: Cells): Write {
-  const columns = columnsOf(table, [cells]);
+  // A column that is updated without a value gets the default of an inserted row.
+  const columns = [...new Set([...columnsOf(table, [cells]), ...conflict.update])];
   const onConflict = { ...conflict, where: null };
   return { kind: 'insert', table, columns, rows: cellsOf(columns, [cells]), onConflict, returning: [] };
 }
