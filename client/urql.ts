@@ -13,7 +13,7 @@ interface Result extends Response {
 /** Where an operation has its reading. urql does not send members under symbols, and keeps them when it copies an operation. */
 const readingOf = Symbol('deltas');
 
-/** What was read of one execution of a subscription. Another execution of the same operation has its own. */
+/** The reader of one execution of a subscription. Each execution has its own, since its revisions begin anew. */
 interface Reading {
   readonly read: ReturnType<typeof deltaReader>;
   /** The delta that was read last. urql repeats extensions in later results. */

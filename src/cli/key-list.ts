@@ -20,7 +20,7 @@ interface Shown {
   readonly revokedAt: string | null;
   readonly lastUsedAt: string | null;
   readonly lastUsedAddress: string | null;
-  /** What probably is a mistake in it. Known only to a running server. */
+  /** Probable mistakes in the key. Only a running server knows them. */
   readonly notes?: readonly string[];
 }
 

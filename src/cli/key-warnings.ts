@@ -13,7 +13,7 @@ import {
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 
-/** What probably is a mistake in a new key, as sentences. */
+/** Mistakes in a new key, as sentences. */
 export interface KeyProblems {
   /** Certain mistakes: nothing that Foz could serve has such a name. */
   readonly certain: readonly string[];

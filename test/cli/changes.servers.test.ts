@@ -24,7 +24,7 @@ describeEngines(['postgres'], () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const foz = (...args: string[]) => inProcess(folder, ['changes', ...args]);
-  /** What "foz check" prints. On a busy machine a source may be unavailable at first. */
+  /** The output of `foz check`. On a busy machine a source may be unavailable at first, so it is run again. */
   const checked = async (wanted: RegExp, ...args: string[]) => {
     let out = '';
     await until(async () => {

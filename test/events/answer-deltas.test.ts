@@ -23,7 +23,7 @@ const failed: EngineAnswer = {
   errors: [new Error('no') as never],
 };
 
-/** What a subscriber with deltas gets for these answers. */
+/** The answers and differences that a subscriber with deltas gets for these answers. */
 async function sentFor(
   answers: readonly (EngineAnswer | 'reset')[],
   deltas = new AnswerDeltas(fail),

@@ -54,7 +54,7 @@ test('the changes of a source end where it is attached anew, and its former data
   await other.ready;
   await feeds.changes(asked, new RequestEnd());
   other.stop();
-  // It is still followed for a while, as long as it is attached.
+  // The source is followed a while longer, unless it is detached.
   feeds.reconsider();
   expect([feeds.states.length, second.state.open]).toEqual([1, 1]);
   attached = first.connector;

@@ -10,7 +10,7 @@ interface NotedKey extends Pick<KeyRecord, 'roles' | 'variables'> {
 }
 
 /**
- * What probably is a mistake in a key, as sentences: patterns of its scopes that match nothing, and session variables that its roles need and
+ * Probable mistakes in a key, as sentences: patterns of its scopes that match nothing, and session variables that its roles need and
  * it does not set. `wayOut`: how to set such a variable, added to its sentence.
  */
 export function notesOnKey(

@@ -36,7 +36,7 @@ export function firstNames(names: readonly string[]): string {
 }
 
 /**
- * What an owner may want to do about the changes of a source: the chosen method cannot be used, the source or some of its tables are
+ * Notes for the owner of a source on how it is followed: the chosen method cannot be used, the source or some of its tables are
  * polled, a role cannot subscribe to the changes of a table, or the database keeps what nobody reads.
  */
 export function followingNotes(
@@ -116,7 +116,7 @@ function versions(name: string, { method }: Following, { tables }: Metadata): st
   return [`looks at the version column of ${names} each second: deleted rows are noticed within 30 s only.`];
 }
 
-/** What the database keeps for a reader that does not come. */
+/** Notes on slots that nobody uses and outboxes that nobody reads. */
 function unread(name: string, { method, leftOvers }: Following): string[] {
   return leftOvers.flatMap(({ what, kind, isIdle }) => {
     const isUnread = kind === 'slot' ? isIdle === true : kind === 'outbox' && method !== 'triggers';

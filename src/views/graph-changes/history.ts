@@ -170,7 +170,7 @@ export class GraphHistory {
   }
 }
 
-/** What is left out of the graph, as texts: the causes, not what follows from them. */
+/** The issues that leave a part out of the graph, as texts; those that follow from another issue are omitted. */
 function problemsOf({ issues }: Graphs): string[] {
   const own = issues.filter(({ severity, topic }) => severity === 'error' && topic !== 'follows');
   return own.map(({ where, reason }) => `${where}: ${reason}`);

@@ -5,7 +5,7 @@ const list = 'subscription { live_people(order_by: {id: asc}) { name } }';
 const teammate = (team: number) => role('teammate', { 'user-id': team });
 const mine = (team: number, name = 'a') => person(team, { team, name });
 
-/** What a role must not learn from a live query. */
+/** Live queries of roles that must not see some of the changed rows. */
 export const denied: readonly LiveCase[] = [
   {
     name: 'denied: rows of others, whatever happens to them',
