@@ -47,7 +47,8 @@ describeEngines(['postgres', 'sqlite', 'mysql', 'mariadb'], (engine) => {
   };
   const kill = async (one: StoreProcess) => {
     one.child.kill('SIGKILL');
-    await one.ended;
+    // A program that fails has an exit code.
+    expect(await one.ended).toMatchObject({ code: null });
     running.delete(one);
   };
   const rowsOf = async (text: string) => (await it.connector.run({ text, slots: [] }, [], patient)).rows;

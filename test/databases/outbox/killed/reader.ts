@@ -8,6 +8,7 @@ import {
   truncateSync,
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FozError } from '../../../../src/core/index.ts';
 import type { ChangeStream } from '../../../../src/plan/index.ts';
 import { connectorTo } from './connector.ts';
 
@@ -29,7 +30,15 @@ async function opened(): Promise<ChangeStream> {
 if (existsSync(journal)) truncateSync(journal, readFileSync(journal).lastIndexOf('\n') + 1);
 const file = openSync(journal, 'a');
 process.on('exit', () => closeSync(file));
-for (;;) await read(await opened()).catch(() => {});
+for (;;)
+  await read(await opened()).catch((error) => {
+    if (!(error instanceof FozError)) throw error;
+  });
+
+/** SQLite's integers are bigint. */
+function spelled(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
 
 /** Reads until the stream ends by an error, as where others hold the lock of the file for long. */
 async function read(stream: ChangeStream): Promise<void> {
@@ -40,7 +49,7 @@ async function read(stream: ChangeStream): Promise<void> {
         if (message.kind === 'row')
           rows.push([message.op, message.old?.values ?? null, message.new?.values ?? null]);
         if (message.kind !== 'commit') continue;
-        appendFileSync(file, `${JSON.stringify({ position: message.position, rows })}\n`);
+        appendFileSync(file, `${JSON.stringify({ position: message.position, rows }, spelled)}\n`);
         fsyncSync(file);
         rows = [];
         stream.acknowledge(message.position);
