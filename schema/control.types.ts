@@ -295,7 +295,7 @@ export type Key = {
   name: Scalars['String']['output'];
   /** Where it may be used from; null: anywhere. */
   networks?: Maybe<Array<Scalars['String']['output']>>;
-  /** What probably is a mistake: patterns of its scopes that match nothing, session variables that its roles need. */
+  /** Probable mistakes: patterns of its scopes that match nothing, session variables that its roles need and it does not set. */
   notes: Array<Scalars['String']['output']>;
   /** Who may see, rotate and end it at /account/graphql: as `https://id.example.com ada`. */
   owner?: Maybe<Scalars['String']['output']>;

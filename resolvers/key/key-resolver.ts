@@ -35,7 +35,7 @@ export class KeyResolver {
 
   @FieldResolver(() => [String], {
     description:
-      'What probably is a mistake: patterns of its scopes that match nothing, session variables that its roles need.',
+      'Probable mistakes: patterns of its scopes that match nothing, session variables that its roles need and it does not set.',
   })
   notes(@Ctx() { graphs }: ControlContext, @Root() key: Key): readonly string[] {
     return notesOnKey(graphs, { ...key, scopes: scopesIn(key) ?? null });

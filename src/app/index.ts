@@ -3,6 +3,6 @@ export { answersOf, changingOptions, websocketOf } from './live-options.ts';
 export { droppedLines, flushOutput, guardOutput, processLog } from './output.ts';
 export { replan } from './replan.ts';
 export { requestAuditOf } from './request-audit.ts';
-export { routesOf } from './routes.ts';
+export { routesOf } from './routes/index.ts';
 export { startRuntime } from './runtime.ts';
 export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';

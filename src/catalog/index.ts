@@ -80,7 +80,7 @@ export {
   operators,
   sortsItself,
 } from './operators.ts';
-export { resolveCatalog, type SourceInput, tableId } from './resolve.ts';
+export { resolveCatalog, type SourceInput } from './resolve.ts';
 export {
   bothRules,
   crossesSources,
@@ -98,4 +98,5 @@ export {
   scalars,
   type ValueType,
 } from './scalars.ts';
+export { tableId } from './table-id.ts';
 export { wholeTable } from './whole.ts';

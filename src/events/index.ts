@@ -4,4 +4,4 @@ export type { FeedState } from './feed/source-feed.ts';
 export { LiveQueries, type PlanSubscription } from './live/live-queries.ts';
 export type { LiveContext, PlannedSubscription } from './live/run.ts';
 export { RunSlots } from './live/run-slots.ts';
-export type { SourceLogOptions } from './log/source-log.ts';
+export type { SourceLogOptions } from './log/source-log-options.ts';

@@ -127,8 +127,6 @@ export interface FollowOptions {
 
 /** How an engine reports changes of its database, including those by other clients. */
 export interface Changes {
-  /** Whether the changed rows of a table can be served as `<table>_changes`: the engine can judge images of rows by their types. */
-  readonly servesRows: boolean;
   /** The methods for these tables in the present state of the database, best first. Rejects with FozError `unavailable`. */
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
   /** The objects that following has created in the database, also before a crash. Rejects with FozError. */

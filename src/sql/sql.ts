@@ -64,8 +64,9 @@ sql.name = (text: string, open: '"' | '`' | '[', close: '"' | '`' | ']'): Sql =>
 };
 
 /** A whole number, written into the text. */
-sql.integer = (value: number): Sql => {
-  if (!Number.isSafeInteger(value)) throw new TypeError(`not an integer: ${value}`);
+sql.integer = (value: number | bigint): Sql => {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new TypeError(`not an integer: ${value}`);
   return new Sql(made, [String(value)]);
 };
 

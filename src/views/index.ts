@@ -30,7 +30,9 @@ export {
   urlProblem,
 } from './sources/kinds.ts';
 export { readingOf, readSource, type SourceReading } from './sources/reading.ts';
-export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
+export { SourceRegistry } from './sources/registry.ts';
+export type { AttachedSource, SourceStatus } from './sources/source.ts';
+export { factsOf } from './sources/source-reader.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
 export { tlsOf } from './sources/tls.ts';
 export { grantedTo, viewKey } from './views.ts';

@@ -25,7 +25,6 @@ function database() {
     },
   };
   const changes = {
-    servesRows: true,
     offers: async () => [offer],
     async follow() {
       state.open++;

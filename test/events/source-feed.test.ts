@@ -13,7 +13,7 @@ const offer = {
   ...{ method: 'replication', grain: 'rows', obstacles: [], setup: [], gaps: [], unseen: [], warnings: [] },
 };
 const connector = {
-  changes: { servesRows: true, offers: async () => [offer], follow: () => new Promise(() => {}) },
+  changes: { offers: async () => [offer], follow: () => new Promise(() => {}) },
 } as unknown as Connector;
 
 test('live queries run again once their tables are confirmed, also if the first attempt fails', async () => {

@@ -1,31 +1,16 @@
 import type { ControlContext } from '../../../resolvers/index.ts';
+import type { FozConfig } from '../../control/index.ts';
 import type { ServerOptions } from '../../serve/index.ts';
 import type { Authentication } from '../authentication.ts';
-import { accountRoute } from './account.ts';
-import { auditRoute } from './audit.ts';
-import { controlRoute, identifyBySecret } from './control.ts';
 
-/** The routes beside the data. `secret`: protects the control API where there is no `auth`. */
-export async function controlRoutes(
-  secret: string | undefined,
+/** The routes of the control API and of `/account`, if a secret or `auth` protects them. Their packages are loaded only then. */
+export async function routesOf(
+  { server: { admin_secret: secret } = {} }: FozConfig,
   authentication: Authentication,
   control: Omit<ControlContext, 'actor' | 'declaredKeys'>,
   keeping: Pick<ServerOptions, 'audit' | 'logger'>,
 ): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
-  const { plane } = control;
-  const { auth, addressOf } = authentication;
-  const identify = auth === null ? identifyBySecret(secret!) : authentication.identify;
-  const declaredKeys = () => auth?.declaredKeys() ?? [];
-  const admission = { identify, addressOf, ...keeping };
-  const routes = new Map([
-    ['/control/graphql', await controlRoute(admission, { ...control, declaredKeys })],
-    ['/control/audit.jsonl', auditRoute(admission, plane)],
-  ]);
-  if (auth === null || plane === null) return { routes };
-  return {
-    routes,
-    sessionRoutes: new Map([
-      ['/account/graphql', await accountRoute({ plane, declaredKeys }, keeping.logger)],
-    ]),
-  };
+  if (secret === undefined && authentication.auth === null) return {};
+  const { protectedRoutes } = await import('./protected.ts');
+  return protectedRoutes(secret, authentication, control, keeping);
 }

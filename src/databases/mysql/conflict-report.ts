@@ -1,6 +1,5 @@
 import type { Statement } from '../../plan/index.ts';
-import type { Limits } from '../../sql/index.ts';
-import { type Sql, sql } from '../../sql/index.ts';
+import { type Limits, type Sql, sql } from '../../sql/index.ts';
 import type { Answer, Session } from './session.ts';
 import { reportsConflict } from './template.ts';
 
@@ -8,7 +7,7 @@ import { reportsConflict } from './template.ts';
 type Conflict = 'key' | 'moved' | 'other';
 const conflicts: readonly Conflict[] = ['key', 'moved', 'other'];
 
-/** Reports begin above this number, which no AUTO_INCREMENT key reaches. `conflictReport` has it, too. */
+/** Reports begin above this number, which no AUTO_INCREMENT key reaches. */
 const base = 9_151_314_442_816_847_872n;
 
 /**
@@ -17,7 +16,7 @@ const base = 9_151_314_442_816_847_872n;
  */
 export function conflictReport(isSame: Sql, isGiven: Sql | null): Sql {
   const kind = isGiven === null ? sql`0` : sql`if(${isGiven}, 0, 1)`;
-  return sql`last_insert_id(9151314442816847872 + 3 * (@foz_conflicts := cast(coalesce(@foz_conflicts, 0) as signed) + 1) + if(${isSame}, ${kind}, 2))`;
+  return sql`last_insert_id(${sql.integer(base)} + 3 * (@foz_conflicts := cast(coalesce(@foz_conflicts, 0) as signed) + 1) + if(${isSame}, ${kind}, 2))`;
 }
 
 /** The conflict that a number reports; `undefined`: it is a key. */

@@ -19,7 +19,6 @@ export function pgliteChanges(driver: Pick<Driver, 'run'>): Changes {
   };
   return {
     offers: async (tables, signal) => [await outboxOffer(driver, tables, signal)],
-    servesRows: true,
     leftOvers: (signal) => outboxLeft(driver, signal),
     follow: (options) => followOutbox(driver, own, options),
   };

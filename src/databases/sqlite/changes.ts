@@ -31,7 +31,6 @@ export function sqliteChanges(
         warnings: [],
       },
     ],
-    servesRows: true,
     leftOvers: (signal) => outboxLeft(driver, signal),
     async follow(options) {
       if (options.method === 'triggers') return followOutbox(driver, () => ownOutbox(file, reader), options);

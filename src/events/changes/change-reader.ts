@@ -13,6 +13,8 @@ export class ChangeReader {
   readonly #table: LoggedTable;
   readonly #mostBehind: number;
   #next: number;
+  /** The numbers of the changes that `peek` returned last. */
+  #peeked: number[] = [];
   #last: string | null = null;
 
   constructor(log: ChangeLog, { table, next }: ReturnType<ChangeLog['open']>) {
@@ -37,25 +39,26 @@ export class ChangeReader {
     if (this.#next < log.first) throw this.#tooSlow();
     if (this.#behind > this.#mostBehind) throw this.#tooSlow();
     const found: Entry[] = [];
+    this.#peeked = [];
     let bytes = 0;
     for (let at = this.#next; at < log.next && found.length < most && bytes < mostTaken; at++) {
       const entry = log.entry(at);
       if (entry.table !== this.#table) continue;
       found.push(entry);
+      this.#peeked.push(at);
       bytes += entry.end - log.bytesBefore(at);
     }
     if (found.length === 0) this.#next = log.next;
     return found;
   }
 
-  /** Moves past changes that the caller has handled. */
+  /** Moves past changes that the caller has handled: the first of those that `peek` returned last, or all of them. */
   done(changes: readonly LoggedChange[]): void {
     const last = changes.at(-1);
     if (last === undefined) return;
     this.#last = last.position;
-    let at = this.#next;
-    while (at < this.#log.next && this.#log.entry(at) !== last) at++;
-    this.#next = at + 1;
+    this.#next = this.#peeked[changes.length - 1]! + 1;
+    this.#peeked.splice(0, changes.length);
   }
 
   #tooSlow(): FozError {

@@ -1,8 +1,7 @@
-import { FozError, RequestEnd, Wakeup } from '../../core/index.ts';
+import { FozError } from '../../core/index.ts';
 import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.ts';
-import type { Watch } from '../feed/feeds.ts';
-import type { Watcher } from '../feed/watchers.ts';
-import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/run.ts';
+import { type LiveContext, type PlannedSubscription, runOnce } from '../live/run.ts';
+import { WatchedPlan } from '../live/watched-plan.ts';
 import type { RowReader } from '../log/row-reader.ts';
 import { reshaped } from './missing-changes.ts';
 import { isContinued, shapeOf } from './shape.ts';
@@ -13,26 +12,18 @@ const over = { value: undefined, done: true } as const;
  * The changes of a table for one subscriber: each visible change once, in order. The next changes are filtered when the subscriber asks for
  * them, by the permissions of that time.
  */
-export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer, undefined> {
+export class ChangesQuery implements AsyncIterableIterator<EngineAnswer, undefined> {
   readonly #context: LiveContext;
-  readonly #end = new RequestEnd();
-  readonly #onEnd: () => void;
-  #planned: PlannedSubscription;
-  #watch: Watch;
+  readonly #watched: WatchedPlan;
   #reader: RowReader | null = null;
   #hasAnswered = false;
-  #isDirty = true;
-  readonly #wakeup = new Wakeup();
-  #failure: EngineAnswer | null = null;
   /** Whether the last run found a schema that differs from the catalog, so that the schema was read again. */
   #hasDrifted = false;
 
   /** `onEnd`: called once. */
   constructor(planned: PlannedSubscription, context: LiveContext, onEnd: () => void) {
-    this.#planned = planned;
     this.#context = context;
-    this.#onEnd = onEnd;
-    this.#watch = context.watch(planned.live, this);
+    this.#watched = new WatchedPlan(planned, context, onEnd);
   }
 
   [Symbol.asyncIterator](): this {
@@ -41,83 +32,68 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
 
   /** Continues with another plan. Changes that the former plan has filtered and that were not sent yet are filtered again. */
   use(planned: PlannedSubscription): void {
-    if (planned.engine === this.#planned.engine) return;
-    const [before, now] = [this.#planned, planned].map(({ live }) => live.changes!.table.id);
+    if (planned.engine === this.#watched.planned.engine) return;
+    const plans = [this.#watched.planned, planned];
+    const [before, now] = plans.map(({ live }) => live.changes!.table.id);
     if (before !== now)
       throw new FozError('not-found', 'The table of this subscription has been replaced by another one.');
-    const [former, present] = [this.#planned, planned].map(({ live }) =>
-      shapeOf(live.changes!.table.columns),
-    );
+    const [former, present] = plans.map(({ live }) => shapeOf(live.changes!.table.columns));
     if (!isContinued(former!, present!)) throw reshaped();
-    this.#watch.stop();
-    this.#planned = planned;
-    this.#watch = this.#context.watch(planned.live, this);
-    this.touch();
+    this.#watched.use(planned);
   }
 
   /** Ends the changes with errors as the last answer. */
   fail(answer: EngineAnswer): void {
-    this.#failure ??= answer;
-    this.touch();
-  }
-
-  touch(): void {
-    this.#isDirty = true;
-    this.#wakeup.wake();
+    this.#watched.fail(answer);
   }
 
   async next(): Promise<IteratorResult<EngineAnswer, undefined>> {
-    if (this.#end.aborted) return over;
+    const { end } = this.#watched;
+    if (end.aborted) return over;
     const answer = await this.#next().catch((error: unknown) => this.#refused(error));
-    if (answer === null || this.#end.aborted) return over;
-    if (answer === this.#failure) this.#finish();
+    if (answer === null || end.aborted) return over;
+    if (answer === this.#watched.failure) this.#finish();
     return { value: answer, done: false };
   }
 
   async return(): Promise<IteratorResult<EngineAnswer, undefined>> {
-    if (!this.#end.aborted) this.#finish();
+    this.#finish();
     return over;
   }
 
   #finish(): void {
-    this.#end.abort();
-    this.#watch.stop();
-    this.#reader?.close();
-    this.#onEnd();
+    if (this.#watched.stop()) this.#reader?.close();
   }
 
   /** Makes an answer of an error, which ends the subscription. */
   #refused(error: unknown): EngineAnswer {
-    const { showInternal } = this.#planned.engine.options;
-    this.#failure ??= answerErrors(errorsOf(error), 'request', showInternal);
-    return this.#failure;
+    const { showInternal } = this.#watched.planned.engine.options;
+    return this.#watched.fail(answerErrors(errorsOf(error), 'request', showInternal));
   }
 
   /** The next answer; `null`: the subscriber wants no more. */
   async #next(): Promise<EngineAnswer | null> {
-    await this.#watch.ready;
+    const watched = this.#watched;
+    await watched.ready;
     if (this.#reader === null) {
-      const reader = await this.#context.changes(this.#planned.live, this.#end);
-      if (this.#end.aborted) reader.close();
+      const reader = await this.#context.changes(watched.planned.live, watched.end);
+      if (watched.end.aborted) reader.close();
       this.#reader = reader;
     }
     for (;;) {
-      await this.#change();
-      if (this.#end.aborted) return null;
-      if (this.#failure !== null) return this.#failure;
+      await watched.change();
+      if (watched.end.aborted) return null;
+      if (watched.failure !== null) return watched.failure;
       const answer = await this.#batch(this.#reader);
       if (answer !== null) return answer;
     }
   }
 
-  async #change(): Promise<void> {
-    while (!this.#isDirty && !this.#end.aborted) await this.#wakeup.wait(this.#end);
-  }
-
   /** Filters the next changes; `null`: there is nothing to send. */
   async #batch(reader: RowReader): Promise<EngineAnswer | null> {
-    this.#isDirty = false;
-    const planned = this.#planned;
+    const watched = this.#watched;
+    watched.clean();
+    const { planned } = watched;
     const changes = await reader.peek(planned.live.changes!.size);
     if (changes.length === 0 && this.#hasAnswered) return null;
     let visible = 0;
@@ -125,12 +101,13 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
       visible = count;
     };
     const answer = await this.#context.slots.run(planned.subscriber.name, () =>
-      runOnce(planned, this.#end, { changes, onBatch }),
+      runOnce(planned, watched.end, { changes, onBatch }),
     );
     if (answer.errors.length > 0) return this.#failed(answer);
-    this.#isDirty = true;
+    // There may be more changes than those that were read.
+    watched.touch();
     // The answer was made by a plan that was replaced meanwhile: the changes are filtered again.
-    if (this.#planned !== planned) return null;
+    if (watched.planned !== planned) return null;
     this.#hasDrifted = false;
     reader.done(changes);
     if (visible === 0 && this.#hasAnswered) return null;
@@ -147,10 +124,9 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     }
     const passes = answer.errors.every(({ code }) => code === 'unavailable' || code === 'timeout');
     if (isNewDrift || (passes && this.#hasAnswered)) {
-      setTimeout(() => this.touch(), repairMs).unref();
+      this.#watched.touchLater();
       return null;
     }
-    this.#failure ??= answer;
-    return this.#failure;
+    return this.#watched.fail(answer);
   }
 }

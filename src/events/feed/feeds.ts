@@ -6,8 +6,9 @@ import { lostStream } from '../changes/missing-changes.ts';
 import { parsePosition } from '../changes/position.ts';
 import { shapeOf } from '../changes/shape.ts';
 import { openReader, type RowReader } from '../log/row-reader.ts';
-import type { SourceLogOptions } from '../log/source-log.ts';
-import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
+import type { SourceLogOptions } from '../log/source-log-options.ts';
+import type { WantedMethod } from './method-choice.ts';
+import { type FeedState, SourceFeed, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
 /** Milliseconds for which a source is still followed after its last watcher has gone, since the next one often comes soon. */

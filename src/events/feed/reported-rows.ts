@@ -25,7 +25,7 @@ export class ReportedRows {
   /** Checks that changed rows of a table are reported. Throws FozError `not-supported` where the stream lacks the changed rows of a table, or the old values of the columns. */
   check(changes: Changes | null, table: Table, neededOld: readonly Column[]): void {
     const { name } = table.source;
-    if (changes?.servesRows !== true)
+    if (changes === null)
       throw new FozError(
         'not-supported',
         'The changed rows of a database of this kind are not reported: subscribe to the rows themselves, or with "_stream" to new ones.',

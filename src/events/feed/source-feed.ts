@@ -1,33 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Column, Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
 import { ChangeLog } from '../changes/change-log.ts';
 import { notReported } from '../changes/missing-changes.ts';
-import { SourceLog, type SourceLogOptions } from '../log/source-log.ts';
-import { ReportedRows } from './reported-rows.ts';
+import { SourceLog } from '../log/source-log.ts';
+import type { SourceLogOptions } from '../log/source-log-options.ts';
+import { asFozError } from './failure.ts';
+import { LogConfirmation } from './log-confirmation.ts';
+import { type ChosenMethod, MethodChoice, type WantedMethod } from './method-choice.ts';
+import { pauseOf } from './pause.ts';
 import { Transaction } from './transaction.ts';
 import { VersionChecks } from './version-checks.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
 
 /** How the changes of a source become known now. `polling`: watched queries are run again each second. */
-export interface FeedState {
-  readonly method: ChangeMethod | 'polling';
-  /** Why better methods are not used; empty: there is no better one. */
-  readonly obstacles: readonly string[];
+export interface FeedState extends ChosenMethod {
   /** Watched tables that are polled, since the stream does not report them. */
   readonly polled: readonly ChangedTable[];
-  /** When the method was last changed. */
-  readonly since: Date;
   /** Seconds from the commit of the last transaction to its message, by the clocks of both; `null`: there was none, or it is not known. */
   readonly lagSeconds: number | null;
   /** Bytes of the log that the stream has yet to read; `null`: unknown. */
   readonly lagBytes: number | null;
 }
-
-/** The setting of a source: a method, or `auto` for the best one that can be used. `off`: nobody can watch it. */
-export type WantedMethod = 'auto' | ChangeMethod | 'polling' | 'off';
 
 /** Pauses before a stream is opened again, in milliseconds. They double with each failure up to `longest`, or `taken` while another process reads it. */
 const retryMs = { first: 250, taken: 4_000, longest: 15_000 } as const;
@@ -62,14 +57,10 @@ export interface WatchedRows {
  */
 export class SourceFeed {
   readonly #connector: Connector;
-  readonly #wanted: WantedMethod;
   readonly #onFailure: (error: FozError) => void;
   readonly #watchers = new Watchers();
   readonly #end = new AbortController();
-  /** Tables that the stream does not report, by key. */
-  #unseen: ReadonlyMap<string, ChangedTable> = new Map();
-  /** Tables for which the database was asked for offers, by key. */
-  #offered: ReadonlySet<string> = new Set();
+  readonly #choice: MethodChoice;
   /** Watched views and foreign tables, by key: no log has their changes. */
   readonly #views = new Set<string>();
   #isFollowing = false;
@@ -79,11 +70,9 @@ export class SourceFeed {
   );
   /** The log of the same changes in the store; `null`: there is none. */
   readonly kept: SourceLog | null;
-  readonly #reported = new ReportedRows();
+  readonly #confirmation: LogConfirmation | null;
   readonly #versions: VersionChecks;
   #stream: ChangeStream | null = null;
-  #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
-  #since = new Date();
   #lag: Pick<FeedState, 'lagSeconds' | 'lagBytes'> = unknownLag;
   #started: Promise<void> | null = null;
   #poll: NodeJS.Timeout | null = null;
@@ -91,7 +80,6 @@ export class SourceFeed {
   #gauge: NodeJS.Timeout | null = null;
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
-  #confirming: Promise<void> | null = null;
 
   /** `onFailure`: called when a stream ends by an error or cannot be opened. */
   constructor(
@@ -102,13 +90,14 @@ export class SourceFeed {
   ) {
     this.#connector = connector;
     this.#versions = new VersionChecks(connector, this.#end.signal);
-    this.#wanted = wanted;
+    this.#choice = new MethodChoice(connector, wanted, this.#end.signal);
     this.#onFailure = onFailure;
     this.kept = keeping === null ? null : new SourceLog(keeping, () => this.#watchers.columns);
+    this.#confirmation = this.kept && new LogConfirmation(this.kept, this.#end.signal, onFailure);
   }
 
   get state(): FeedState {
-    return { ...this.#state, ...this.#lag, since: this.#since, polled: this.#polled() };
+    return { ...this.#choice.chosen, ...this.#lag, polled: this.#polled() };
   }
 
   /** Watches tables. Returns a function that stops watching. */
@@ -127,47 +116,16 @@ export class SourceFeed {
   async ready(watched: readonly WatchedRows[]): Promise<void> {
     this.#started ??= this.#start();
     await this.#started;
-    const isNew = watched.some(({ table, isBase }) => isBase && !this.#offered.has(tableKey(table)));
-    if (isNew && reportsRows(this.#state.method)) await this.#offers().catch(() => {});
-    if (watched.length > 0 && this.kept !== null) await this.#shared(this.kept);
-  }
-
-  /** Waits a moment until another process logs the changes of the watched tables. If that takes longer, all watchers are touched once it does. */
-  async #shared(kept: SourceLog): Promise<void> {
-    let isLate = false;
-    const confirmed = this.#confirmed(kept).then(() => {
-      if (isLate) this.everything();
-    });
-    await Promise.race([confirmed, pauseOf(patienceMs, this.#end.signal)]);
-    isLate = true;
-  }
-
-  /** Resolves once another process logs the changes of all tables that are watched now, or the feed is closed. */
-  async #confirmed(kept: SourceLog): Promise<void> {
-    // A confirmation that is awaited already may not be for the newest tables.
-    await this.#confirming;
-    this.#confirming ??= this.#confirm(kept).finally(() => {
-      this.#confirming = null;
-    });
-    await this.#confirming;
-  }
-
-  /** Asks for the confirmation until it comes. Never rejects. The first failure is reported. */
-  async #confirm(kept: SourceLog): Promise<void> {
-    for (let isFirst = true; !this.#end.signal.aborted; isFirst = false) {
-      try {
-        return await kept.watching();
-      } catch (error) {
-        if (isFirst && !this.#end.signal.aborted) this.#onFailure(asFozError(error));
-        await pauseOf(pollMs, this.#end.signal);
-      }
-    }
+    const isNew = watched.some(({ table, isBase }) => isBase && !this.#choice.isOffered(table));
+    if (isNew && this.#choice.reportsRows) await this.#choose().catch(() => {});
+    // If it takes longer until the other process that reads the source logs these changes, all watchers are touched once it does.
+    if (watched.length > 0) await this.#confirmation?.inTime(() => this.everything());
   }
 
   /** Touches the watchers of tables that this process has written, where no stream reports their changes. */
   wrote(tables: readonly ChangedTable[]): void {
-    if (this.#isFollowing && reportsRows(this.#state.method)) {
-      this.#watchers.all(tables.filter((table) => this.#unseen.has(tableKey(table))));
+    if (this.#isFollowing && this.#choice.reportsRows) {
+      this.#watchers.all(tables.filter((table) => this.#choice.isUnseen(table)));
       this.#watchers.all(this.#watchers.tables.filter((table) => this.#views.has(tableKey(table))));
     } else this.everything();
   }
@@ -178,7 +136,7 @@ export class SourceFeed {
    */
   async requireRows(table: Table, neededOld: readonly Column[], end: EndSignal): Promise<void> {
     for (;;) {
-      this.#reported.check(this.#connector.changes, table, neededOld);
+      this.#choice.check(table, neededOld);
       if (this.#isFollowing) return;
       if (end.aborted || this.#end.signal.aborted)
         throw new FozError('unavailable', `Source "${table.source.name}": it is not followed any more.`);
@@ -189,7 +147,7 @@ export class SourceFeed {
   /** Asks again which tables the open stream reports: one may have been published, or created anew without being published. */
   reconsider(): void {
     this.kept?.reconsider();
-    if (this.#isFollowing) void this.#offers().catch(() => {});
+    if (this.#isFollowing) void this.#choose().catch(() => {});
   }
 
   /** Touches all watchers. */
@@ -246,7 +204,7 @@ export class SourceFeed {
     try {
       stream = await this.#open();
       if (stream === null) return 'not offered';
-      this.log.opened(this.#state.method as ChangeMethod, stream.start);
+      this.log.opened(this.#choice.chosen.method as ChangeMethod, stream.start);
       this.#stream = stream;
       this.#isFollowing = true;
       // Changes since the last stream ended are not known.
@@ -256,9 +214,7 @@ export class SourceFeed {
     } catch (error) {
       const failure = asFozError(error);
       if (isFirst && !this.#end.signal.aborted) this.#onFailure(failure);
-      // Until the next attempt everything is polled.
-      if (stream === null)
-        this.#become({ method: 'polling', obstacles: [...this.#state.obstacles, failure.message] });
+      if (stream === null) this.#choice.failed(failure.message);
       if (failure.code === 'conflict') return 'taken';
     } finally {
       this.#stream = null;
@@ -271,7 +227,7 @@ export class SourceFeed {
 
   /** Opens the best stream; `null`: the database offers none now. */
   async #open(): Promise<ChangeStream | null> {
-    const offer = await this.#offers();
+    const offer = await this.#choose();
     if (offer === null) return null;
     const after = offer.grain === 'rows' ? this.log.resumesAfter(offer.method) : null;
     const options = { method: offer.method, keptAs: null, ...(after === null ? {} : { after }) };
@@ -285,44 +241,20 @@ export class SourceFeed {
     }
   }
 
-  /** Chooses the first method without obstacles; `null`: there is none. */
-  async #offers(): Promise<ChangeOffer | null> {
-    const tables = this.#watchers.tables;
-    const offers = await this.#offersOf(tables);
-    const best = offers.find(({ obstacles }) => obstacles.length === 0) ?? null;
-    if (this.#isFollowing && best !== null && best.method !== this.#state.method) {
+  /** Chooses the method anew; `null`: there is none, or the open stream is not to be followed by another one now. */
+  async #choose(): Promise<ChangeOffer | null> {
+    const choice = await this.#choice.choose(this.#watchers.tables, () => this.#isFollowing);
+    if (choice.kind === 'none beside') return null;
+    if (choice.kind === 'better') {
       // Closing ends the present stream; the next one is opened by the better method.
       await this.#stream?.close().catch(() => {});
       return null;
     }
-    const obstacles = offers
-      .slice(0, best ? offers.indexOf(best) : undefined)
-      .flatMap((offer) => offer.obstacles);
-    // The open stream stays open, though a second one could not be opened: it may itself have taken the last replication slot.
-    if (best === null && this.#isFollowing) return null;
-    const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
-    const nowSeen = [...this.#unseen].filter(([key]) => !unseen.has(key)).map(([, table]) => table);
-    this.#unseen = unseen;
-    this.#watchers.all(nowSeen);
-    this.#offered = new Set(tables.map(tableKey));
-    this.#reported.offered(best, obstacles, this.#unseen);
-    this.log.lose(notReported(), [...unseen.values()]);
-    this.kept?.lose([...unseen.values()]);
-    this.#become({ method: best?.method ?? 'polling', obstacles });
-    return best;
-  }
-
-  /** The offers that the setting `changes` of the source allows, best first. */
-  async #offersOf(tables: readonly ChangedTable[]): Promise<readonly ChangeOffer[]> {
-    const { changes } = this.#connector;
-    if (changes === null || this.#wanted === 'polling' || this.#wanted === 'off') return [];
-    const offers = await changes.offers(tables, this.#end.signal);
-    return offers.filter(({ method }) => this.#wanted === 'auto' || method === this.#wanted);
-  }
-
-  #become(state: Pick<FeedState, 'method' | 'obstacles'>): void {
-    if (state.method !== this.#state.method) this.#since = new Date();
-    this.#state = state;
+    const { unseen } = this.#choice;
+    this.#watchers.all(choice.nowSeen);
+    this.log.lose(notReported(), unseen);
+    this.kept?.lose(unseen);
+    return choice.offer;
   }
 
   async #measure(): Promise<void> {
@@ -367,24 +299,10 @@ export class SourceFeed {
   /** The watched tables whose changes no stream reports now. */
   #polled(): readonly ChangedTable[] {
     if (!this.#isFollowing) return this.#watchers.tables;
-    if (this.#state.method === 'version') return [];
+    if (this.#choice.chosen.method === 'version') return [];
     return this.#watchers.tables.filter((table) => {
-      const key = tableKey(table);
-      return this.#views.has(key) || this.#unseen.has(key) || !this.#offered.has(key);
+      const isReported = this.#choice.isOffered(table) && !this.#choice.isUnseen(table);
+      return this.#views.has(tableKey(table)) || !isReported;
     });
   }
-}
-
-function reportsRows(method: FeedState['method']): boolean {
-  return method === 'replication' || method === 'triggers';
-}
-
-async function pauseOf(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {});
-}
-
-function asFozError(error: unknown): FozError {
-  return error instanceof FozError
-    ? error
-    : new FozError('unexpected', 'Following the changes of a source failed.', { cause: error });
 }

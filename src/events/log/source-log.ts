@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FozError, type SourceName } from '../../core/index.ts';
+import { FozError } from '../../core/index.ts';
 import type {
   ChangedTable,
   ChangeMessage,
@@ -8,38 +8,19 @@ import type {
   Changes,
   FollowOptions,
 } from '../../plan/index.ts';
-import type { ChangeLogStore, LogBounds, LogLead, StoredLog, WatchedTable } from '../../store/index.ts';
+import type { LogLead, StoredLog } from '../../store/index.ts';
 import type { ClientPosition } from '../changes/position.ts';
-import { tableKey } from '../feed/watchers.ts';
+import { FollowedLog, type OwnTables } from './followed-log.ts';
 import { LogWriter } from './log-writer.ts';
-import { isSince } from './logged-since.ts';
 import { LoggedStream } from './logged-stream.ts';
-import { OwnWatches } from './own-watches.ts';
+import { SourceLead } from './source-lead.ts';
+import type { SourceLogOptions } from './source-log-options.ts';
 import { StoredChanges } from './stored-changes.ts';
 import { StoredStream } from './stored-stream.ts';
 import { WantedTables } from './wanted-tables.ts';
 
-/** Milliseconds before the right to write the log is asked for again. The process that has it may end at any time. */
+/** Milliseconds before the lead is asked for again: the process that has it may end at any time. */
 const retryMs = 2_000;
-/** Milliseconds that the opening of a stream waits for the store. Then the source is followed without it. Also the longest wait until a table is logged. */
-const patienceMs = 3_000;
-/** Milliseconds for which the lead of a source may fail to be asked for before this process reads the source by itself. */
-const giveUpMs = 2_000;
-/** Milliseconds between two checks whether another process logs a table. */
-const checkMs = 50;
-
-/** The source of a log, the store that keeps it, and how much it keeps. */
-export interface SourceLogOptions {
-  readonly store: ChangeLogStore;
-  readonly source: SourceName;
-  /** Identifies the database: a source may get another database under its old name. */
-  readonly identity: string;
-  readonly bounds: LogBounds;
-  /** The present columns of a table (see `shapeOf`); empty, or without this function: not known. */
-  readonly shapeOf?: (table: ChangedTable) => string;
-  /** Called when the store cannot be written to. */
-  readonly onFailure: (error: unknown) => void;
-}
 
 /**
  * The log of a source in the store, as this process writes it. Its streams begin where the log ends, so that after a restart no change is
@@ -48,11 +29,9 @@ export interface SourceLogOptions {
 export class SourceLog {
   readonly #options: SourceLogOptions;
   readonly #tables: WantedTables;
-  readonly #own: OwnWatches;
   readonly #end = new AbortController();
-  #lead: LogLead | null = null;
-  /** Whether the present failure of the store was reported. */
-  #isFailing = false;
+  readonly #lead: SourceLead;
+  readonly #followed: FollowedLog;
   #writer: LogWriter | null = null;
   /** The lead with which writing begins at the end of the present transaction. */
   #joining: { readonly lead: LogLead; readonly method: FollowOptions['method'] } | null = null;
@@ -62,16 +41,11 @@ export class SourceLog {
   #stream: ChangeStream | null = null;
 
   /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
-  constructor(options: SourceLogOptions, live: () => readonly Omit<WatchedTable, 'rows'>[]) {
+  constructor(options: SourceLogOptions, live: OwnTables['live']) {
     this.#options = options;
     this.#tables = new WantedTables(options.bounds.seconds * 1000, options.shapeOf);
-    this.#own = new OwnWatches(options.store, options.source, () => {
-      const held = new Set(this.#tables.held.map(tableKey));
-      return [
-        ...this.#tables.held.map((table) => ({ ...table, rows: true, columns: [] })),
-        ...live().flatMap((table) => (held.has(tableKey(table)) ? [] : [{ ...table, rows: false }])),
-      ];
-    });
+    this.#lead = new SourceLead(options, this.#end.signal);
+    this.#followed = new FollowedLog(options, this.#lead, { held: () => this.#tables.held, live });
   }
 
   get keepMs(): number {
@@ -84,22 +58,15 @@ export class SourceLog {
     this.#writer = null;
     this.#joining = null;
     this.#border = null;
-    this.#own.forget();
-    const stored = await this.#takeLead();
-    const other = this.#lead === null && !this.#isFailing ? await this.#followOther(options) : null;
-    // The other process may have ended while this one waited for it.
-    const lead = this.#lead as LogLead | null;
+    this.#followed.forget();
+    const stored = await this.#lead.take();
+    const isLedByOther = this.#lead.held === null && !this.#lead.isFailing;
+    const other = isLedByOther ? await this.#followed.open(options) : null;
     if (other !== null) this.#stream = other;
-    else if (lead !== null) {
-      await this.#own.stop();
-      this.#stream = await this.#followAsLead(lead, stored ?? (await lead.read()), changes, options).catch(
-        async (error: unknown) => {
-          // Releases the lead, since another process may be able to read the source.
-          await this.#drop();
-          throw error;
-        },
-      );
-    } else {
+    // The other process may have ended while this one waited for it.
+    else if (this.#lead.held !== null)
+      this.#stream = await this.#leadFrom(this.#lead.held, stored, changes, options);
+    else {
       this.#stream = this.#logged(await changes.follow(options), options.after);
       this.#retry(options.method);
     }
@@ -120,7 +87,9 @@ export class SourceLog {
       this.#writer?.wants();
     };
     try {
-      return { release, since: await this.#sharedSince(table) };
+      const stream = this.#stream;
+      if (!(stream instanceof StoredStream)) return { release, since: null };
+      return { release, since: await this.#followed.since(table, () => this.#stream === stream) };
     } catch (error) {
       release();
       throw error;
@@ -129,7 +98,7 @@ export class SourceLog {
 
   /** Resolves once the changes of the watched tables are read, also where another process reads the source. Rejects with FozError. */
   async watching(): Promise<void> {
-    if (this.#stream instanceof StoredStream) await this.#own.settle();
+    if (this.#stream instanceof StoredStream) await this.#followed.confirmed();
   }
 
   /** Whether other processes get their changes from this one. */
@@ -162,95 +131,27 @@ export class SourceLog {
 
   async close(): Promise<void> {
     this.#end.abort();
-    await this.#own.stop();
+    await this.#followed.stop();
     await this.#writer?.close();
     this.#writer = null;
     await this.#retrying;
-    await this.#lead?.release();
-    this.#lead = null;
+    await this.#lead.release();
   }
 
-  /** Takes the right to write, if no other process has it and the store answers in time. Resolves with the stored log. */
-  async #takeLead(): Promise<StoredLog | null> {
-    const { store, source, onFailure } = this.#options;
+  /** Opens a stream whose changes this process writes into the log. Rejects as `Changes.follow` does, without the lead. */
+  async #leadFrom(
+    lead: LogLead,
+    stored: StoredLog | null,
+    changes: Changes,
+    options: FollowOptions,
+  ): Promise<ChangeStream> {
+    await this.#followed.stop();
     try {
-      if (this.#lead === null) {
-        const taking = store.lead(source);
-        const late = sleep(patienceMs, 'late' as const, { ref: false });
-        const lead = await Promise.race([taking, late]);
-        if (lead === 'late') {
-          void taking.then((come) => come?.release()).catch(() => {});
-          throw new FozError('unavailable', 'The store does not answer in time.');
-        }
-        this.#lead = lead;
-        void lead?.ended.then(() => {
-          if (this.#lead === lead) this.#lead = null;
-        });
-      }
-      const stored = (await this.#lead?.read()) ?? null;
-      this.#isFailing = false;
-      return stored;
+      return await this.#followAsLead(lead, stored ?? (await lead.read()), changes, options);
     } catch (error) {
-      if (!this.#isFailing && !this.#end.signal.aborted) onFailure(error);
-      this.#isFailing = true;
-      await this.#drop();
-      return null;
-    }
-  }
-
-  async #drop(): Promise<void> {
-    const lead = this.#lead;
-    this.#lead = null;
-    await lead?.release();
-  }
-
-  /** Opens a stream of the changes that another process stores; `null`: no log can be followed, or the other process has ended. */
-  async #followOther(options: FollowOptions): Promise<ChangeStream | null> {
-    const { store, source, identity } = this.#options;
-    let failingAt: number | null = null;
-    const lead = async () => {
-      if (this.#lead === null) await this.#takeLead();
-      failingAt = this.#isFailing ? (failingAt ?? performance.now()) : null;
-      // Perhaps no process reads the source any more, and none can take the lead: this process has to read by itself.
-      if (failingAt !== null && performance.now() - failingAt > giveUpMs)
-        throw new FozError('unavailable', 'The store does not let any process take the lead of the source.');
-      return this.#lead !== null;
-    };
-    try {
-      let askedAt = performance.now();
-      await this.#own.settle(async () => {
-        if (performance.now() - askedAt < 1000) return false;
-        askedAt = performance.now();
-        return lead();
-      });
-      if (this.#lead !== null) return null;
-      const log = await store.read(source);
-      const { after, method } = options;
-      const isWhole = after !== undefined && log !== null && this.#tables.held.every(isSince(log, after));
-      const from = isWhole ? { after } : {};
-      return await StoredStream.open({ ...{ store, source, identity, method, lead }, ...from });
-    } catch (error) {
-      this.#options.onFailure(error);
-      return null;
-    }
-  }
-
-  async #sharedSince(table: ChangedTable): Promise<ChangePosition | null> {
-    const stream = this.#stream;
-    const key = tableKey(table);
-    for (const start = performance.now(); ; await sleep(checkMs, undefined, { ref: false })) {
-      if (!(stream instanceof StoredStream) || this.#stream !== stream) return null;
-      await this.#own.settle();
-      const log = await this.#options.store.read(this.#options.source);
-      const since = log?.tables.find((one) => tableKey(one) === key)?.since;
-      if (since !== undefined) return since;
-      // The log has begun anew since the other process confirmed the table, and will have the table again in a moment.
-      this.#own.forget();
-      if (performance.now() - start > patienceMs)
-        throw new FozError(
-          'unavailable',
-          'The changes of the table are not logged yet. Try again in a moment.',
-        );
+      // Another process may be able to read the source.
+      await this.#lead.release();
+      throw error;
     }
   }
 
@@ -322,22 +223,11 @@ export class SourceLog {
         if (this.#writer !== writer) return;
         this.#writer = null;
         this.#tables.lose(null);
-        void this.#drop().then(() => this.#retry(method));
+        void this.#lead.release().then(() => this.#retry(method));
       },
     });
     this.#writer = writer;
     await writer.refresh();
-  }
-
-  /** Whether another process stores the changes by the same method. */
-  async #hasOther(method: FollowOptions['method']): Promise<boolean> {
-    const { store, source, identity } = this.#options;
-    const isHeard = await this.#own.settle().then(
-      () => true,
-      () => false,
-    );
-    const log = isHeard ? await store.read(source).catch(() => null) : null;
-    return log !== null && log.method === method && log.identity === identity;
   }
 
   /** Logs a stream that was opened after a position. An outbox may name an earlier start, but has only the changes after the position. */
@@ -373,7 +263,7 @@ export class SourceLog {
     void this.#write(lead, method, this.#border, null);
   }
 
-  /** Asks for the right to write until it is granted. The log then begins anew, since the changes until then are not in it. */
+  /** Asks for the lead until this process has it. The log then begins anew, since the changes until then are not in it. */
   #retry(method: FollowOptions['method']): void {
     const { signal } = this.#end;
     const stream = this.#stream;
@@ -381,13 +271,13 @@ export class SourceLog {
       const isOpen = () => !signal.aborted && this.#stream === stream;
       while (isOpen() && this.#writer === null && this.#joining === null) {
         await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
-        if (isOpen() && this.#lead === null) await this.#takeLead();
-        if (isOpen() && this.#lead !== null) {
-          this.#joining = { lead: this.#lead, method };
+        if (isOpen() && this.#lead.held === null) await this.#lead.take();
+        if (isOpen() && this.#lead.held !== null) {
+          this.#joining = { lead: this.#lead.held, method };
           this.#join();
         }
         // Another process reads the source: closing the stream makes the feed open one that reads the log of that process.
-        else if (isOpen() && !this.#isFailing && (await this.#hasOther(method)))
+        else if (isOpen() && !this.#lead.isFailing && (await this.#followed.isWritten(method)))
           await stream?.close().catch(() => {});
       }
     });

@@ -1,4 +1,4 @@
-import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
+import { type EndSignal, FozError, type SourceName, Wakeup } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../plan/index.ts';
 import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
 import { messagesOf } from './segment-text.ts';
@@ -29,7 +29,7 @@ export class StoredStream implements ChangeStream {
   #number: number;
   #position: ChangePosition;
   #isNews = true;
-  #wake: (() => void) | null = null;
+  readonly #wakeup = new Wakeup();
   readonly #unlisten: () => void;
   #isClosed = false;
   #isLast = false;
@@ -62,7 +62,7 @@ export class StoredStream implements ChangeStream {
       const messages = await this.#read();
       if (messages.length > 0) return messages;
       if (this.#isLast) throw ended('The process that read the source has ended.');
-      await this.#wait(signal);
+      if (!this.#isNews) await this.#wakeup.wait(signal, askMs);
       if (signal.aborted) throw ended('The stream is not awaited any more.');
       await this.#ask();
     }
@@ -98,22 +98,7 @@ export class StoredStream implements ChangeStream {
 
   #news(): void {
     this.#isNews = true;
-    this.#wake?.();
-  }
-
-  async #wait(signal: EndSignal): Promise<void> {
-    if (this.#isNews || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, askMs);
-      timer.unref();
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.#wake, { once: true });
-    });
-    if (this.#wake !== null) signal.removeEventListener('abort', this.#wake);
-    this.#wake = null;
+    this.#wakeup.wake();
   }
 
   /** Asks for the right to read the source, at most every half `askMs`. It is free when the reading process has ended. */

@@ -1,64 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Metadata, SourceFacts, TableFacts } from '../../catalog/index.ts';
+import type { Metadata, SourceFacts } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
-import type { SourceConfig } from '../config.ts';
-import { CheckSchedule, standardCheckSeconds } from './check-schedule.ts';
+import { standardCheckSeconds } from './check-schedule.ts';
 import { drained } from './drained.ts';
-import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
 import { failureWords } from './failure-words.ts';
+import { HealthChecks } from './health-checks.ts';
+import { type AttachedSource, attached, type NewSource, type SourceStatus } from './source.ts';
+import { SourceReader } from './source-reader.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
-/** Whether a source is available, and since when. */
-export type SourceStatus =
-  | { readonly state: 'starting' }
-  | { readonly state: 'available'; readonly since: Date }
-  | { readonly state: 'unavailable'; readonly since: Date; readonly reason: string };
-
-/** An attached source of the running server. */
-export interface AttachedSource {
-  readonly name: SourceName;
-  readonly config: SourceConfig;
-  readonly connector: Connector;
-  /** The revision in the store; `null`: the configuration file declares the source. */
-  readonly revision: number | null;
-  status: SourceStatus;
-  facts: SourceFacts | null;
-  /** The last introspection and its duration; `null`: none by this process. */
-  reading: { readonly at: Date; readonly milliseconds: number } | null;
-}
-
-/** A source to be attached. `revision`: absent for sources of the configuration file. */
-export interface NewSource extends Pick<AttachedSource, 'name' | 'config' | 'connector'> {
-  readonly revision?: number;
-}
-
-/** The delay before the first retry. It doubles with each failure, up to the longest one. */
-const retryMs = { first: 500, most: 15_000 };
-const healthMs = 5_000;
-const introspectMs = 60_000;
 /** With `start('some')`: the time for a source to connect, and then for a connected one to be introspected. */
 const patienceMs = { connect: 2_000, read: 8_000 };
 
-/** Introspects and watches all sources. Notifies listeners when their content has changed. */
+/** The attached sources. They are introspected when they come and checked from then on; listeners are notified when their content has changed. */
 export class SourceRegistry {
   readonly #sources: AttachedSource[];
-  readonly #stored: StoredCatalog | null;
+  readonly #reader: SourceReader;
+  readonly #checks: HealthChecks;
   readonly #listeners = new Set<() => void>();
   readonly #statusListeners = new Set<(source: AttachedSource) => void>();
-  readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
-  /** Sources with a check or introspection in progress. */
-  readonly #checking = new Set<AttachedSource>();
-  readonly #changes = new WeakMap<AttachedSource, CheckSchedule>();
   /** Introspections in progress because a statement failed. */
   readonly #rechecking = new Map<AttachedSource, Promise<void>>();
   /** Connectors of removed sources whose statements have not ended yet. */
   readonly #retiring = new Set<Connector>();
-  #wanted: WantedEnums = new Map();
   #closed = false;
-  #isStoredFailing = false;
-
-  readonly #checkSeconds: number;
 
   /** `checkSeconds`: seconds between two checks for schema changes, on sources without a setting of their own. */
   constructor(
@@ -67,8 +33,15 @@ export class SourceRegistry {
     checkSeconds: number = standardCheckSeconds,
   ) {
     this.#sources = sources.map(attached);
-    this.#stored = stored;
-    this.#checkSeconds = checkSeconds;
+    this.#reader = new SourceReader(stored, checkSeconds);
+    this.#checks = new HealthChecks({
+      scheduleOf: (source) => this.#reader.scheduleOf(source),
+      isAttached: (source) => this.#sources.includes(source),
+      introspect: async (source) => {
+        if (await this.#introspect(source)) this.#notify();
+      },
+      lost: (source, error) => this.#lost(source, error),
+    });
   }
 
   /** Sources of the configuration file in its order, then those of the store by name. */
@@ -82,18 +55,13 @@ export class SourceRegistry {
 
   /** Sets the enum tables whose rows are read from the next introspection on. */
   wantEnums(metadata: Metadata): void {
-    this.#wanted = wantedEnums(metadata);
+    this.#reader.wantEnums(metadata);
   }
 
   /** As `wantEnums`, and introspects sources that lack such rows. One that cannot be read now stays as it is. */
   async readEnums(metadata: Metadata): Promise<void> {
     this.wantEnums(metadata);
-    const lacking = this.#sources.filter(({ name, facts }) => {
-      const read = facts?.enumTables ?? [];
-      const has = (table: TableFacts) =>
-        read.some((one) => one.table === table.name && one.namespace === table.namespace);
-      return facts !== null && !enumCandidates(facts, this.#wanted, name).every(has);
-    });
+    const lacking = this.#sources.filter((source) => this.#reader.lacksEnums(source));
     await Promise.allSettled(lacking.map(({ name }) => this.refresh(name)));
   }
 
@@ -120,7 +88,7 @@ export class SourceRegistry {
     const at = this.#sources.findIndex((source) => source.name === name);
     if (at < 0) return;
     const [former] = this.#sources.splice(at, 1);
-    this.#keepStored(name, (stored) => stored.remove(name));
+    this.#reader.forget(name);
     this.#retire(former!);
     this.#notify();
   }
@@ -131,8 +99,7 @@ export class SourceRegistry {
   }
 
   #retire(source: AttachedSource): void {
-    clearTimeout(this.#timers.get(source));
-    this.#timers.delete(source);
+    this.#checks.stop(source);
     const { connector } = source;
     this.#retiring.add(connector);
     void drained(connector)
@@ -166,7 +133,7 @@ export class SourceRegistry {
     await (wait === 'all' ? all : Promise.race([all, this.#some(firsts)]));
     for (const source of this.#sources) {
       if (source.status.state !== 'starting') continue;
-      source.facts = this.#stored?.read(source.name) ?? null;
+      this.#reader.restore(source);
       this.#lost(source, new FozError('unavailable', 'The source did not answer while Foz was starting.'));
     }
   }
@@ -187,13 +154,13 @@ export class SourceRegistry {
   async #first(source: AttachedSource, isOther = false): Promise<boolean> {
     try {
       const changed = await this.#introspect(source);
-      this.#watch(source, this.#healthMs(source));
+      this.#checks.watch(source, { isLost: false });
       if ((changed || isOther) && this.#sources.includes(source)) this.#notify();
       return true;
     } catch (error) {
-      source.facts ??= this.#stored?.read(source.name) ?? null;
+      this.#reader.restore(source);
       this.#lost(source, error);
-      this.#watch(source, retryMs.first);
+      this.#checks.watch(source, { isLost: true });
       return false;
     }
   }
@@ -204,10 +171,9 @@ export class SourceRegistry {
    */
   failed(name: SourceName, error: FozError): void {
     const source = this.find(name);
-    if (source?.status.state !== 'available' || this.#checking.has(source)) return;
-    clearTimeout(this.#timers.get(source));
+    if (source?.status.state !== 'available' || this.#checks.isChecking(source)) return;
     if (source.connector.pool().size === 0) this.#lost(source, error);
-    void this.#check(source, retryMs.first / 2);
+    this.#checks.now(source);
   }
 
   /**
@@ -219,32 +185,18 @@ export class SourceRegistry {
     if (source?.status.state !== 'available') return Promise.resolve();
     const running = this.#rechecking.get(source);
     if (running !== undefined) return running;
-    const changes = this.#changesOf(source);
-    if (!changes.mayRecheck()) return Promise.resolve();
+    const schedule = this.#reader.scheduleOf(source);
+    if (!schedule.mayRecheck()) return Promise.resolve();
     const reading = this.#introspect(source)
       .then(
         (changed) => {
           if (changed) this.#notify();
         },
-        () => changes.failed(),
+        () => schedule.failed(),
       )
       .finally(() => this.#rechecking.delete(source));
     this.#rechecking.set(source, reading);
     return reading;
-  }
-
-  #changesOf(source: AttachedSource): CheckSchedule {
-    let changes = this.#changes.get(source);
-    if (changes === undefined) {
-      changes = new CheckSchedule(source.config.schema_check_seconds ?? this.#checkSeconds);
-      this.#changes.set(source, changes);
-    }
-    return changes;
-  }
-
-  #healthMs(source: AttachedSource): number {
-    const changes = this.#changesOf(source);
-    return changes.hasChecks ? Math.min(healthMs, changes.everyMs) : healthMs;
   }
 
   /** Introspects one source again. Rejects with FozError when it cannot be reached; its facts then stay in use. */
@@ -257,7 +209,7 @@ export class SourceRegistry {
 
   /** The current facts of a source, without using them. Rejects with FozError when it cannot be reached. */
   currentFacts(name: string): Promise<SourceFacts> {
-    return factsOf(this.named(name), this.#wanted);
+    return this.#reader.current(this.named(name));
   }
 
   /** The source of this name. Throws FozError `not-found`. */
@@ -268,39 +220,10 @@ export class SourceRegistry {
   }
 
   async #introspect(source: AttachedSource): Promise<boolean> {
-    const changes = this.#changesOf(source);
-    // The check comes before the introspection, so that the next check detects a change in between.
-    const hint = changes.hasChecks
-      ? await source.connector.changeHint(AbortSignal.timeout(introspectMs))
-      : null;
-    const started = performance.now();
-    const facts = await factsOf(source, this.#wanted);
-    const milliseconds = performance.now() - started;
-    source.reading = { at: new Date(), milliseconds: Math.round(milliseconds) };
+    const changed = await this.#reader.read(source, () => this.#sources.includes(source));
     if (source.status.state !== 'available')
       this.#setStatus(source, { state: 'available', since: new Date() });
-    const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
-    source.facts = facts;
-    changes.read(hint, milliseconds, changed);
-    if (changed && this.#sources.includes(source))
-      this.#keepStored(source.name, (stored) => stored.write(source.name, facts));
     return changed;
-  }
-
-  /**
-   * Changes the stored catalog of a source. Where the folder cannot be written, the source cannot be served from its catalog while it is
-   * down. That is logged once.
-   */
-  #keepStored(name: SourceName, change: (stored: StoredCatalog) => void): void {
-    if (this.#stored === null) return;
-    try {
-      change(this.#stored);
-      this.#isStoredFailing = false;
-    } catch (error) {
-      if (!this.#isStoredFailing)
-        process.emitWarning(`The catalog of source ${name} is not stored: ${(error as Error).message}`);
-      this.#isStoredFailing = true;
-    }
   }
 
   #lost(source: AttachedSource, error: unknown): void {
@@ -314,78 +237,17 @@ export class SourceRegistry {
       for (const listener of this.#statusListeners) listener(source);
   }
 
-  #watch(source: AttachedSource, delayMs: number): void {
-    if (this.#closed || !this.#sources.includes(source)) return;
-    const timer = setTimeout(() => void this.#check(source, delayMs), delayMs);
-    timer.unref();
-    this.#timers.set(source, timer);
-  }
-
-  /**
-   * Checks an available source by a ping or for schema changes. A lost one is introspected, since it may have
-   * changed meanwhile.
-   */
-  async #check(source: AttachedSource, delayMs: number): Promise<void> {
-    const before = source.status.state;
-    this.#checking.add(source);
-    try {
-      if (before !== 'available' || (await this.#seemsChanged(source)))
-        if (await this.#introspect(source)) this.#notify();
-      this.#watch(source, this.#healthMs(source));
-    } catch (error) {
-      this.#lost(source, error);
-      this.#watch(source, before === 'available' ? retryMs.first : Math.min(delayMs * 2, retryMs.most));
-    } finally {
-      this.#checking.delete(source);
-    }
-  }
-
-  /** Checks the source. Rejects with FozError if it does not answer. */
-  async #seemsChanged(source: AttachedSource): Promise<boolean> {
-    const changes = this.#changesOf(source);
-    const signal = AbortSignal.timeout(healthMs);
-    if (changes.isDue()) return changes.checked(await source.connector.changeHint(signal));
-    await source.connector.ping(signal);
-    return false;
-  }
-
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#checks.close();
     await Promise.allSettled(
       [...this.#sources.map(({ connector }) => connector), ...this.#retiring].map((connector) =>
         connector.close(),
       ),
     );
   }
-}
-
-function attached({ name, config, connector, revision }: NewSource): AttachedSource {
-  return {
-    name,
-    config,
-    connector,
-    revision: revision ?? null,
-    status: { state: 'starting' },
-    facts: null,
-    reading: null,
-  };
-}
-
-/** The facts of a database, within the patterns of its configuration. Rejects with FozError. */
-export async function factsOf(
-  { name, config, connector }: Pick<AttachedSource, 'name' | 'config' | 'connector'>,
-  wanted: WantedEnums = new Map(),
-): Promise<SourceFacts> {
-  const patterns = (given: SourceConfig['tables']) => ({
-    include: given?.include ?? [],
-    exclude: given?.exclude ?? [],
-  });
-  const options = { namespaces: patterns(config.namespaces), tables: patterns(config.tables) };
-  const facts = await connector.introspect(options, AbortSignal.timeout(introspectMs));
-  return withEnumRows(facts, enumCandidates(facts, wanted, name), name, connector);
 }

@@ -19,7 +19,6 @@ export function mysqlChanges(settings: Settings, driver: Pick<Driver, 'run'>): C
       // An outbox was set up on purpose, and grows until it is read. So it is preferred.
       return outbox.obstacles.length === 0 ? [outbox, binlog] : [binlog, outbox];
     },
-    servesRows: true,
     leftOvers: () => outboxLeft(ask, settings),
     follow: (options) =>
       options.method === 'triggers'

@@ -22,7 +22,6 @@ export function postgresChanges(
       // An outbox was set up on purpose, and grows until it is read. So it is preferred.
       return outbox.obstacles.length === 0 ? [outbox, replication] : [replication, outbox];
     },
-    servesRows: true,
     leftOvers: async (signal) => [
       ...(await outboxLeft(driver, signal)),
       ...(await replicationLeft(driver, publication, signal)),
