@@ -2,17 +2,17 @@ import type { CatalogIssue } from '../catalog/index.ts';
 
 type Issue = Pick<CatalogIssue, 'severity' | 'topic'>;
 
-/** If there are more issues about names than this, they are summarized: a second copy of a database has one for each table. */
+/** Most issues about names that are printed one by one. More are summarized: a second copy of a database has one for each table. */
 const mostAlike = 5;
-/** The number of issues in a summary that are printed. */
+/** The number of issues that a summary prints as examples. */
 const shownAlike = 3;
 
 interface LinesOptions {
-  /** Prints each issue. */
+  /** Whether each issue is printed. */
   readonly all: boolean;
-  /** How to see each issue. */
+  /** A sentence that says how each issue can be seen. */
   readonly seeAll: string;
-  /** Whether a source that is not there is printed besides: issues may follow from that. */
+  /** Whether the command also reports a source that is missing: issues may follow from that. */
   readonly hasCause?: boolean;
 }
 

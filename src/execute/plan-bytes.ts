@@ -7,15 +7,15 @@ import type { InspectedPath } from '../plan/index.ts';
  * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
  */
 const measured = {
-  /** Each token of a document: itself, and its part of a node of the tree. */
+  /** Each token of a parsed document, with its share of the nodes of the tree. */
   token: 300,
   /** A plan without its documents and statements. */
   plan: 8_000,
-  /** Each token of the document that a plan was made from. */
+  /** What a plan takes in addition per token of its document. */
   planned: 50,
-  /** Each character of the statements of a plan: the text, its parameters, and its row writer. */
+  /** Each character of a plan's statements, with its share of their parameters and row writers. */
   character: 4,
-  /** A path into the variables, without its texts. */
+  /** Each path into the variables, without its text. */
   path: 100,
 } as const;
 

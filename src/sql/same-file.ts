@@ -14,7 +14,7 @@ export class SameFile {
   #descriptor: number | null;
 
   /**
-   * `isHeld`: something else in this process has the file open as long as this is used. It is not opened once more then, since closing it
+   * `isHeld`: another part of this process has the file open as long as this object is used. It is not opened a second time then, since closing it
    * would end the locks that the process has on it.
    */
   constructor(file: string, { isHeld = false }: { readonly isHeld?: boolean } = {}) {
@@ -23,7 +23,7 @@ export class SameFile {
     this.#first = this.#descriptor === null ? statOf(file) : fstatSync(this.#descriptor, { bigint: true });
   }
 
-  /** Compares the file at the path now, in some microseconds. `same` also where the system does not permit that. */
+  /** Compares the file that is at the path now with the first one, which takes microseconds. Where the system does not permit it: `same`. */
   look(): FoundFile {
     try {
       const now = statOf(this.#file);
@@ -34,7 +34,7 @@ export class SameFile {
     }
   }
 
-  /** Lets go of the file. What `look` says afterwards may be wrong. */
+  /** Closes the file. Afterwards `look` may return a wrong result. */
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;

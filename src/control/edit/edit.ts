@@ -28,9 +28,9 @@ export interface EditBase {
 
 /** One change of the metadata. */
 export interface MetadataEdit {
-  /** Its name in the audit log: `table.track` */
+  /** The name of the edit in the audit log: `table.track` */
   readonly operation: string;
-  /** The table that it changes, if it is only one. */
+  /** The table that the edit changes; absent: several tables, or something else. */
   readonly table?: TableRef;
   /** Returns the changed metadata; the base stays unchanged. Throws FozError for missing objects and invalid changes. */
   readonly apply: (base: EditBase) => Metadata;

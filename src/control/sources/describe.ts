@@ -66,7 +66,7 @@ export interface Health {
   readonly leftOut: readonly string[];
   /** Why the store cannot be reached; `null`: it can, or there is none. */
   readonly store: string | null;
-  /** Records lost since this process started, where the configuration lets requests pass when the audit log cannot be written. */
+  /** Audit records lost since this process started. 0 unless the configuration lets requests pass when the audit log cannot be written. */
   readonly auditLost: number;
 }
 

@@ -6,7 +6,7 @@ export const systemNamespaces: ReadonlySet<string> = new Set([
   'sys',
 ]);
 
-/** Whether the changes of a namespace are followed: that of the URL, without one all but the server's own. */
+/** Whether the changes of a namespace are followed. `database`: the one that the URL names; `null`: none, then all but the server's own are. */
 export function isFollowed(namespace: string, database: string | null): boolean {
   return database === null ? !systemNamespaces.has(namespace) : namespace === database;
 }

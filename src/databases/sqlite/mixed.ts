@@ -82,8 +82,9 @@ export function compareMixed(x: Sql, type: ValueType, operator: Compared, param:
 }
 
 /**
- * A condition for the rows that may satisfy the operator, which an index can use. In an index, SQLite sorts numbers before texts, and texts
- * before bytes, whatever value they are shown as. A text stands within a day of its shown value.
+ * A condition that an index can serve, for all rows that may satisfy the operator; `null`: there is none. In an index, SQLite sorts numbers
+ * before texts, and texts before bytes, so those of another storage class than text are always candidates. A stored text of a moment
+ * sorts within a day of its canonical form.
  */
 function candidatesOf(x: Sql, type: ValueType, operator: Compared, param: Param): Sql | null {
   const value = bindCanonical(param, type);

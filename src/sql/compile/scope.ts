@@ -43,7 +43,7 @@ export class Scope {
     return this.dialect.name(`t${this.#aliases++}`);
   }
 
-  /** Compiles the conditions of a select. `offset`: it has an OFFSET. */
+  /** Calls `body` to compile the conditions of a select. `offset`: the select has an OFFSET (see `existsTail`). */
   before<T>(offset: boolean, body: () => T): T {
     const outside = this.#offset;
     this.#offset = offset;

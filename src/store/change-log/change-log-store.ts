@@ -53,7 +53,7 @@ export interface LogLead {
 /** The logs of row changes in the store. All methods reject with FozError. */
 export class ChangeLogStore {
   readonly #store: Store;
-  /** The sources whose log this process writes, or is about to write. The object distinguishes attempts to take the right. */
+  /** The sources that this process has the lead of, or is about to take it. The object distinguishes its attempts. */
   readonly #led = new Map<string, object>();
   readonly #listeners = new Set<{ readonly source: string; readonly listener: () => void }>();
   #session: Promise<StoreSession> | null = null;
@@ -62,7 +62,7 @@ export class ChangeLogStore {
     this.#store = store;
   }
 
-  /** Takes the right to write the log of a source; `null`: it is taken. */
+  /** Takes the lead of a source: the right to write its log; `null`: another process has it. */
   async lead(source: string): Promise<LogLead | null> {
     if (this.#led.has(source)) return null;
     const attempt = {};

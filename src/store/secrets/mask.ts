@@ -4,7 +4,7 @@ const mask = '***';
 /** Names of settings whose values are secrets, in any spelling. */
 const secretName =
   /pass(?:word|wd|phrase)?$|secrets?$|token$|api_?key$|private_?key$|credentials?$|authorization$|cookie$|pepper$/i;
-/** Secrets only if their value is a text: a list under `key` names columns. */
+/** Names of settings that are secrets only where their value is a text: a list under `key` names columns. */
 const secretTextName = /^(?:key|hash)$/i;
 
 /** A copy of JSON-like data with `***` in place of secrets: by class, by the name of the setting, and passwords within URLs. */

@@ -4,8 +4,8 @@ import { attachment, roleEngine, sourceName } from '../../support/cases/instance
 import { ask } from '../../support/cases/run.ts';
 
 /**
- * Conditions and orders use the index of their column: with stored values of one form as before, with values of several forms the
- * conditions at least. The test reads SQLite's plan of each statement.
+ * Conditions and orders use the index of their column where all stored values have one form. Where they have several forms, conditions still
+ * do. The test reads SQLite's plan of each statement.
  */
 
 const columns = 'id integer primary key, day date, clock time, moment datetime, code uuid';

@@ -5,9 +5,9 @@ import { uuidText } from './native-forms.ts';
 export interface TransactionStart {
   /** The server that numbered it, `uuid` or `uuid:tag`, on MariaDB `domain-server`; `null`: the transaction has no GTID. */
   readonly source: string | null;
-  /** Its number among those of the source. */
+  /** The number of the transaction among those of the source. */
   readonly number: number;
-  /** Milliseconds since 1970 when it was committed; `null`: the event has no time. */
+  /** The time of the commit in milliseconds since 1970; `null`: the event has no time. */
   readonly at: number | null;
   /** Whether the next statement is the whole transaction. Events of MySQL lack this: its longer transactions begin with BEGIN. */
   readonly isStatement: boolean;

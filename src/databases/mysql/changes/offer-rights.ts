@@ -3,7 +3,10 @@ import type { Engine } from '../supported.ts';
 import type { Ask, Variables } from './ask.ts';
 import { statusQuery } from './dump.ts';
 
-/** The rights that the user lacks. Rights may come by roles, so those of MySQL are tried, since no list has them all. */
+/**
+ * The rights that the user lacks for reading the binlog. MariaDB lists its rights. MySQL lists none that come from roles, so statements that
+ * need a right are tried.
+ */
 export async function missingRights(ask: Ask, engine: Engine, variables: Variables): Promise<string[]> {
   if (engine === 'mariadb') {
     const grants = (await ask('show grants')).map(([text]) => String(text));
