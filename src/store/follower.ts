@@ -2,6 +2,8 @@ import type { ChangeTopic } from './changes.ts';
 import type { Store } from './store.ts';
 
 export interface FollowerOptions {
+  /** `null`: the data is not in a store, so there is nothing to follow. */
+  readonly store: Store | null;
   readonly topics: readonly ChangeTopic[];
   /** Loads the current state of the store into memory. */
   readonly align: () => Promise<void>;
@@ -22,7 +24,6 @@ const retryMs = 1_000;
 export class Follower {
   readonly #options: FollowerOptions;
   #turn: Promise<void> = Promise.resolve();
-  #store: Store | null = null;
   #stop: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
@@ -30,8 +31,7 @@ export class Follower {
   #resolveFirst = () => {};
   #isClosed = false;
 
-  /** Resolves when the first update has succeeded. */
-  readonly firstUpdate = new Promise<void>((resolve) => {
+  readonly #firstUpdate = new Promise<void>((resolve) => {
     this.#resolveFirst = resolve;
   });
 
@@ -40,9 +40,9 @@ export class Follower {
   }
 
   /** Updates now and at each change until `close`. If the store is down, it updates as soon as the store is available. */
-  async start(store: Store): Promise<void> {
-    const { topics } = this.#options;
-    this.#store = store;
+  async start(): Promise<void> {
+    const { store, topics } = this.#options;
+    if (store === null) return;
     const { started, stop } = store.onChange((change) => {
       if (change === null || topics.includes(change.topic)) void this.#tryUpdate();
     });
@@ -51,9 +51,14 @@ export class Follower {
     await this.#tryUpdate();
   }
 
-  /** Whether an update has succeeded. The store may be down again since. */
-  get hasUpdated(): boolean {
-    return this.#hasUpdated;
+  /** Whether the data in the store was read; true where it is not in a store. The store may be down again since. */
+  get isRead(): boolean {
+    return this.#options.store === null || this.#hasUpdated;
+  }
+
+  /** Resolves when the data in the store was read. */
+  async whenRead(): Promise<void> {
+    if (this.#options.store !== null) await this.#firstUpdate;
   }
 
   /** Resolves when memory and store agree. Rejects as `align` does. */
@@ -88,7 +93,7 @@ export class Follower {
       this.#isFailing = false;
     } catch (error) {
       if (this.#isClosed) return;
-      if (this.#store?.hasOpened !== false) {
+      if (this.#options.store?.hasOpened !== false) {
         if (!this.#isFailing) this.#options.failed(error);
         this.#isFailing = true;
       }

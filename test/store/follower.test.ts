@@ -22,6 +22,7 @@ test('a look that fails is repeated until it succeeds, and reported once; after 
   let updates = 0;
   const errors: unknown[] = [];
   const follower = new Follower({
+    store,
     topics: ['metadata'],
     align: async () => {
       updates++;
@@ -30,7 +31,7 @@ test('a look that fails is repeated until it succeeds, and reported once; after 
     },
     failed: (error) => errors.push(error),
   });
-  await follower.start(store);
+  await follower.start();
   isBroken = true;
   await store.writeMetadata(0, {}, actor);
   await until(() => updates >= 3);

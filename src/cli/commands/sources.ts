@@ -29,6 +29,11 @@ export function addSourceCommands(program: Command): void {
     .option('--json', 'for machines')
     .action((options) => report(async () => (await import('../check.ts')).check(options)));
 
+  addNames(program);
+  addChanges(program);
+}
+
+function addNames(program: Command): void {
   const names = program.command('names').description('the names that tables and relationships keep');
 
   names
@@ -54,7 +59,9 @@ export function addSourceCommands(program: Command): void {
     .action((source, table, options) =>
       report(async () => (await import('../names.ts')).resetKeptNames(source, table, options)),
     );
+}
 
+function addChanges(program: Command): void {
   const changes = program.command('changes').description('how changes of the data are seen');
 
   changes

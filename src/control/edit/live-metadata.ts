@@ -72,6 +72,7 @@ export class LiveMetadata {
     this.#options = options;
     this.#plane = this.owner === null ? options.plane : null;
     this.#follower = new Follower({
+      store: this.#plane?.store ?? null,
       topics: ['metadata'],
       align: () => this.#align(),
       failed: (error) =>
@@ -90,17 +91,17 @@ export class LiveMetadata {
 
   /** Loads the store's metadata and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
-    if (this.#plane !== null) await this.#follower.start(this.#plane.store);
+    await this.#follower.start();
   }
 
   /** Whether the store's metadata was read; true where it is not in the store. */
   get isRead(): boolean {
-    return this.#plane === null || this.#follower.hasUpdated;
+    return this.#follower.isRead;
   }
 
   /** Resolves when the store's metadata was read. */
-  async whenRead(): Promise<void> {
-    if (this.#plane !== null) await this.#follower.firstUpdate;
+  whenRead(): Promise<void> {
+    return this.#follower.whenRead();
   }
 
   close(): void {

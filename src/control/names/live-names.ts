@@ -24,13 +24,16 @@ export interface LiveNamesOptions {
 export class LiveNames {
   readonly #options: LiveNamesOptions;
   readonly #follower: Follower;
+  readonly #isInStore: boolean;
   #unlisten: () => void = () => {};
   #lastError = '';
 
   constructor(options: LiveNamesOptions) {
     this.#options = options;
-    const { keeper } = options;
+    const { keeper, plane } = options;
+    this.#isInStore = keeper instanceof StoredNames && plane !== null;
     this.#follower = new Follower({
+      store: this.#isInStore ? plane!.store : null,
       topics: ['names'],
       align: () => this.#align(),
       failed: (error) =>
@@ -40,31 +43,30 @@ export class LiveNames {
 
   /** Loads the stored names, and writes new ones until `close`. `reads`: never writes. */
   async start(reads: 'reads' | 'writes' = 'writes'): Promise<void> {
-    const { graphs, keeper, plane } = this.#options;
+    const { graphs, keeper } = this.#options;
     if (reads === 'reads') {
       graphs.useNames(await keeper.read());
       return;
     }
-    const store = keeper instanceof StoredNames ? plane?.store : undefined;
     const update = () =>
       this.#follower.update().catch((error: unknown) => {
         // After a failed write to a file, the next change tries again.
-        if (store === undefined) this.#log(error);
-        else this.#follower.retrySoon();
+        if (this.#isInStore) this.#follower.retrySoon();
+        else this.#log(error);
       });
-    if (store !== undefined) await this.#follower.start(store);
+    if (this.#isInStore) await this.#follower.start();
     else await update();
     this.#unlisten = graphs.onSwap(() => void update());
   }
 
   /** Whether the names in the store were read; true where they are in a file. */
   get isRead(): boolean {
-    return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasUpdated;
+    return this.#follower.isRead;
   }
 
   /** Resolves when the names in the store were read. */
-  async whenRead(): Promise<void> {
-    if (this.#options.keeper instanceof StoredNames) await this.#follower.firstUpdate;
+  whenRead(): Promise<void> {
+    return this.#follower.whenRead();
   }
 
   /** Logs an error, unless it is the same as the last one. */

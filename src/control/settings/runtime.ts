@@ -40,6 +40,7 @@ export class RuntimeSettings {
     this.#options = options;
     this.#current = mergeSettings(options.config, nothingStored);
     this.#follower = new Follower({
+      store: options.plane?.store ?? null,
       topics: ['issuer', 'operation', 'setting'],
       align: () => this.#align(),
       failed: (error) =>
@@ -64,18 +65,17 @@ export class RuntimeSettings {
 
   /** Applies the settings of the store and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
-    const { plane } = this.#options;
-    if (plane !== null) await this.#follower.start(plane.store);
+    await this.#follower.start();
   }
 
   /** Whether the settings of the store were read; true where there is none. */
   get isRead(): boolean {
-    return this.#options.plane === null || this.#follower.hasUpdated;
+    return this.#follower.isRead;
   }
 
   /** Resolves when the settings of the store were read. */
-  async whenRead(): Promise<void> {
-    if (this.#options.plane !== null) await this.#follower.firstUpdate;
+  whenRead(): Promise<void> {
+    return this.#follower.whenRead();
   }
 
   close(): void {

@@ -54,6 +54,7 @@ export class RuntimeSources {
   constructor(options: RuntimeSourcesOptions) {
     this.#options = options;
     this.#follower = new Follower({
+      store: options.plane?.store ?? null,
       topics: ['source'],
       align: () => this.#align(),
       failed: (error) =>
@@ -66,18 +67,17 @@ export class RuntimeSources {
 
   /** Attaches the sources of the store and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
-    const { plane } = this.#options;
-    if (plane !== null) await this.#follower.start(plane.store);
+    await this.#follower.start();
   }
 
   /** Whether the sources of the store were read; true where there is no store. */
   get isRead(): boolean {
-    return this.#options.plane === null || this.#follower.hasUpdated;
+    return this.#follower.isRead;
   }
 
   /** Resolves when the sources of the store were read. */
-  async whenRead(): Promise<void> {
-    if (this.#options.plane !== null) await this.#follower.firstUpdate;
+  whenRead(): Promise<void> {
+    return this.#follower.whenRead();
   }
 
   close(): void {
