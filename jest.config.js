@@ -19,7 +19,7 @@ const base = {
 
 /** Where processes, stores, listeners or embedded databases are started: nothing but Node is needed, but time. */
 const started = [
-  '/test/(?:cli|clients|control|databases|demo|execute|resolvers|scripts|serve|store)/',
+  '/test/(?:cli|clients|control|databases|demo|execute|resolvers|scripts|serve|store|workflow)/',
   '/test/events/(?:subscriptions|sqlite-changes)',
   '/test/access/(?:concealed|over-http|role-graphs)\\.',
   '/test/auth/(?:fuzz|key-sets)',

@@ -30,6 +30,18 @@ export {
 export { publishChange } from './changes.ts';
 export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';
+export {
+  type Claim,
+  type Claimed,
+  type JobQueue,
+  JobStore,
+  type JobTransaction,
+  type NewJob,
+  type OtherWorker,
+  type Priority,
+  priorities,
+  type Settlement,
+} from './jobs/index.ts';
 export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';
 export { openWithTemplate, templateFile } from './pglite/template.js';
@@ -58,6 +70,7 @@ export {
   operationHash,
   removeOperation,
 } from './repositories/operations.ts';
+export type { Run } from './run.ts';
 export {
   addFormerPeppers,
   keyRing,

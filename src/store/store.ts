@@ -8,6 +8,7 @@ import { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { checkUrl, storePlaceOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
+import type { Run } from './run.ts';
 import { openSession, type StoreSession } from './session.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
 
@@ -131,6 +132,19 @@ export class Store {
     const result = await this.#withFozErrors(async () => (await this.#db()).transaction(body));
     void this.#watch.poll().catch(() => {});
     return result;
+  }
+
+  /**
+   * Runs statements in one transaction, all or nothing. For data that is written often and is not cached by other processes: no listener is
+   * called.
+   */
+  async transact<T>(body: (run: Run) => Promise<T>): Promise<T> {
+    await this.open();
+    return this.#withFozErrors(async () =>
+      (await this.#db()).transaction((transaction) =>
+        body(async (text, values) => (await transaction.raw(text, values as never)).rows),
+      ),
+    );
   }
 
   /** Opens a connection of its own, for locks that end with it. */

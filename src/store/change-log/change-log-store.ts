@@ -1,5 +1,6 @@
 import { FozError } from '../../core/index.ts';
 import { storeError } from '../errors.ts';
+import type { Run } from '../run.ts';
 import type { StoreSession } from '../session.ts';
 import type { Store } from '../store.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type LogBounds,
   logChannel,
   numberBefore,
-  type Run,
   readLog,
   readSegments,
   removeUnused,

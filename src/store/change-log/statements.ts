@@ -1,8 +1,4 @@
-/** Runs a statement with `?` for its values, on any connection to the store. */
-export type Run = (
-  text: string,
-  values: readonly unknown[],
-) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+import type { Run } from '../run.ts';
 
 /** A table whose changes are logged. `since`: its changes after this position are in the log. */
 export interface StoredTable {

@@ -1,4 +1,5 @@
-import { logChannel, type Run } from './statements.ts';
+import type { Run } from '../run.ts';
+import { logChannel } from './statements.ts';
 
 /** A table that a process watches. `rows`: the process needs whole rows; otherwise only the values of `columns`. */
 export interface WatchedTable {

@@ -1,0 +1,3 @@
+export { type Claim, type JobQueue, type NewJob, type Priority, priorities, type Settlement } from './job.ts';
+export { type Claimed, JobStore, type JobTransaction } from './job-store.ts';
+export type { OtherWorker } from './workers.ts';

@@ -1,0 +1,184 @@
+import type { Run } from '../run.ts';
+import type { Store } from '../store.ts';
+import type { Claim, JobQueue, NewJob, Settlement } from './job.ts';
+import {
+  claimJobs,
+  dueQueues,
+  holdJobs,
+  hurryJobs,
+  insertJobs,
+  jobChannel,
+  lockKeys,
+  nextDue,
+  pauseQueue,
+  settleJobs,
+  storeQueues,
+  withdrawJobs,
+} from './statements.ts';
+import {
+  addWorker,
+  beat,
+  buryWorker,
+  freeOrphans,
+  type OtherWorker,
+  releaseAllBut,
+  removeWorker,
+} from './workers.ts';
+
+interface JobName {
+  readonly id: string;
+  readonly queue: string;
+  readonly key?: string | null;
+}
+
+/** Changes of jobs within a transaction, with statements of the caller's own tables. */
+export interface JobTransaction {
+  readonly run: Run;
+  /** Adds jobs. Resolves with the ids that were not in a queue yet. */
+  add(jobs: readonly NewJob[]): Promise<readonly string[]>;
+  /** Ends claims. Resolves with the ids of those that still held: only about them may anything be recorded. */
+  settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>>;
+  /** Ensures that nobody takes these jobs over before the end of the transaction. Resolves with the ids of the claims that still hold. */
+  hold(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
+  /** Removes jobs that nobody works on. Resolves with the ids of those that were removed. */
+  withdraw(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
+  /** Makes jobs that wait for a later time due now. */
+  hurry(ids: readonly string[]): Promise<void>;
+  /**
+   * Locks the keys of jobs. Whoever ends claims and adds jobs with keys in one transaction calls it first, with all of them: otherwise two
+   * transactions may wait for each other, and one of them fails with `conflict`.
+   */
+  lock(jobs: readonly { readonly queue: string; readonly key?: string | null }[]): Promise<void>;
+}
+
+/** What an attempt to claim jobs found. */
+export interface Claimed {
+  readonly claims: readonly Claim[];
+  /** Whether there are due jobs of a queue that another process is claiming from. */
+  readonly busy: boolean;
+  /** Milliseconds until the next job becomes due; 0 where there may be more already; `null`: there is none. */
+  readonly nextMs: number | null;
+}
+
+/** The job queue of the store. All methods reject with FozError. */
+export class JobStore {
+  readonly #store: Store;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Whether this process is the only one that can open the store. */
+  get isExclusive(): boolean {
+    return this.#store.kind === 'pglite';
+  }
+
+  /** Runs a transaction, all or nothing. Workers of this process are woken after it, those of other processes by its notifications. */
+  async transact<T>(body: (transaction: JobTransaction) => Promise<T>): Promise<T> {
+    let mayBeDue = false;
+    const done = await this.#store.transact((run) =>
+      body({
+        run,
+        add: async (jobs) => {
+          await lockKeys(run, jobs);
+          mayBeDue = true;
+          return insertJobs(run, jobs);
+        },
+        settle: async (settlements) => {
+          mayBeDue ||= settlements.some(
+            ({ claim, outcome }) => claim.key !== null || outcome.kind === 'later',
+          );
+          await lockKeys(
+            run,
+            settlements.filter(({ outcome }) => outcome.kind === 'done').map(({ claim }) => claim),
+          );
+          return settleJobs(run, settlements);
+        },
+        hold: (claims) => holdJobs(run, claims),
+        withdraw: async (jobs) => {
+          await lockKeys(run, jobs);
+          mayBeDue = true;
+          return withdrawJobs(run, jobs);
+        },
+        hurry: (ids) => {
+          mayBeDue = true;
+          return hurryJobs(run, ids);
+        },
+        lock: (jobs) => lockKeys(run, jobs),
+      }),
+    );
+    if (mayBeDue) this.#wake();
+    return done;
+  }
+
+  /** Adds queues, or changes their limits. A queue has to be there before its jobs are claimed. */
+  async storeQueues(queues: readonly JobQueue[]): Promise<void> {
+    await this.#store.transact((run) => storeQueues(run, queues));
+    this.#wake();
+  }
+
+  async pauseQueue(name: string, paused: boolean): Promise<void> {
+    await this.#store.transact((run) => pauseQueue(run, name, paused));
+    this.#wake();
+  }
+
+  /** Claims due jobs of these kinds, `most` at most. */
+  claim(worker: string, kinds: readonly string[], most: number): Promise<Claimed> {
+    return this.#store.transact(async (run) => {
+      const { free, busy } = await dueQueues(run, kinds);
+      const claims = await claimJobs(run, worker, free, most);
+      return { claims, busy, nextMs: claims.length > 0 ? 0 : await nextDue(run, kinds) };
+    });
+  }
+
+  addWorker(id: string): Promise<void> {
+    return this.#store.transact((run) => addWorker(run, id));
+  }
+
+  /** Records a heartbeat. Resolves with the other workers; `null`: this one was declared dead. */
+  beat(id: string): Promise<readonly OtherWorker[] | null> {
+    return this.#store.transact((run) => beat(run, id));
+  }
+
+  /** Declares workers dead that had no heartbeat since, and gives away the jobs of all that are no longer there. */
+  async takeOver(silent: readonly OtherWorker[]): Promise<number> {
+    const freed = await this.#store.transact(async (run) => {
+      for (const worker of silent) await buryWorker(run, worker);
+      return freeOrphans(run);
+    });
+    if (freed > 0) this.#wake();
+    return freed;
+  }
+
+  /** Gives away the jobs that the store says a worker holds, except those that it does hold. */
+  async releaseAllBut(worker: string, held: readonly Claim[]): Promise<void> {
+    await this.#store.transact((run) => releaseAllBut(run, worker, held));
+  }
+
+  removeWorker(id: string): Promise<void> {
+    return this.#store.transact((run) => removeWorker(run, id));
+  }
+
+  /** Calls the listener when jobs may be due, by this process or another one. Returns a function that ends this. */
+  onDue(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Listens to the notifications of other processes until `ended` resolves. */
+  async listen(): Promise<{ readonly ended: Promise<void>; close(): Promise<void> }> {
+    const session = await this.#store.session();
+    try {
+      await session.listen(jobChannel, () => this.#wake());
+    } catch (error) {
+      void session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  #wake(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

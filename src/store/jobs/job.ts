@@ -1,0 +1,59 @@
+/** Of the due jobs of a queue those with a smaller number come first. */
+export const priorities = { high: 0, normal: 1, low: 2 } as const;
+export type Priority = keyof typeof priorities;
+
+/** A list of jobs with its own limit. */
+export interface JobQueue {
+  readonly name: string;
+  /** Which handler does its jobs. */
+  readonly kind: string;
+  /** The most jobs that all processes together work on at once; `null`: any number. */
+  readonly concurrency: number | null;
+}
+
+/** A job to be added to a queue. */
+export interface NewJob {
+  /** Adding a job again whose id is still in the queue changes nothing. An id always has the same queue and key. */
+  readonly id: string;
+  readonly queue: string;
+  /** Jobs with the same key are done in the order in which they were added. */
+  readonly key?: string;
+  /** The most jobs of the key that are worked on at once; default: 1, so that they are done one after the other. */
+  readonly keyConcurrency?: number;
+  /** Default: `normal`. */
+  readonly priority?: Priority;
+  /** Milliseconds from now on before which it is not done. */
+  readonly afterMs?: number;
+  readonly body?: string;
+}
+
+/** A job that a worker holds. Whatever is recorded about it names the claim, so that a former holder records nothing. */
+export interface Claim {
+  readonly id: string;
+  readonly worker: string;
+  /** The fencing token: each claim of a job has a greater one. */
+  readonly fence: number;
+  readonly queue: string;
+  readonly kind: string;
+  readonly key: string | null;
+  readonly priority: Priority;
+  /** Claims since the last progress, this one included. More than one: a holder has ended without a word, or asked for another attempt. */
+  readonly attempts: number;
+  /** Milliseconds since it was due. */
+  readonly lateMs: number;
+  readonly body: string | null;
+}
+
+/** How the work on a claimed job ends. */
+export interface Settlement {
+  readonly claim: Claim;
+  /** `done`: the job is removed. `later`: it is due again in `afterMs`, and keeps its place before later jobs of its key. */
+  readonly outcome:
+    | { readonly kind: 'done' }
+    | {
+        readonly kind: 'later';
+        readonly afterMs: number;
+        /** Whether something was achieved, so that attempts are counted from 0. */
+        readonly progress: boolean;
+      };
+}

@@ -1,0 +1,5 @@
+/** Runs a statement with `?` for its values, on any connection to the store. */
+export type Run = (
+  text: string,
+  values: readonly unknown[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -1,0 +1,342 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Claim, JobStore, type NewJob, type Settlement } from '../../src/store/index.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { JobWorker } from '../../src/workflow/index.ts';
+import { type StorePlace, storePlace, until } from '../store/place.ts';
+import { randomOf, seedOf } from './seed.ts';
+
+const done = { kind: 'done' } as const;
+
+/** The protocol of claims, in a store of either kind. */
+export function jobCases(kind: 'pglite' | 'postgres'): void {
+  let place: StorePlace;
+  let store: Store;
+  let jobs: JobStore;
+  let count = 0;
+  let queue: string;
+  let kindName: string;
+  beforeAll(async () => {
+    place = await storePlace(kind);
+    store = openStore({ url: place.url, folder: place.folder });
+    jobs = new JobStore(store);
+    await jobs.addWorker('a');
+    await jobs.addWorker('b');
+  }, 120_000);
+  afterAll(async () => {
+    await store.close();
+    await place.drop();
+  });
+  beforeEach(() => {
+    count++;
+    queue = `queue ${count}`;
+    kindName = `kind ${count}`;
+  });
+
+  const queueOf = (concurrency: number | null = null) =>
+    jobs.storeQueues([{ name: queue, kind: kindName, concurrency }]);
+  const add = (...added: Omit<NewJob, 'queue'>[]) =>
+    jobs.transact((transaction) => transaction.add(added.map((job) => ({ queue, ...job }))));
+  const claim = async (worker = 'a', most = 100) => (await jobs.claim(worker, [kindName], most)).claims;
+  const settle = async (...settlements: Settlement[]) => [
+    ...(await jobs.transact((transaction) => transaction.settle(settlements))),
+  ];
+  const ids = (claims: readonly Claim[]) => claims.map(({ id }) => id);
+
+  test('a job is claimed once, by its priority and time, and removed when it is done', async () => {
+    await queueOf();
+    await add(
+      { id: `${count} low`, priority: 'low', body: '{"a":1}' },
+      { id: `${count} later`, afterMs: 3_600_000 },
+      { id: `${count} normal` },
+      { id: `${count} high`, priority: 'high' },
+    );
+    const first = await claim('a', 2);
+    expect(ids(first)).toEqual([`${count} high`, `${count} normal`]);
+    const [low, ...none] = await claim('b');
+    expect(low).toMatchObject({
+      ...{ id: `${count} low`, worker: 'b', queue, kind: kindName, key: null, priority: 'low' },
+      ...{ attempts: 1, body: '{"a":1}' },
+    });
+    expect(none).toEqual([]);
+    expect(await jobs.claim('a', [kindName], 100)).toMatchObject({ claims: [], busy: false });
+    const { nextMs } = await jobs.claim('a', [kindName], 100);
+    expect(nextMs).toBeGreaterThan(3_000_000);
+    await settle(...[...first, low!].map((one) => ({ claim: one, outcome: done })));
+    await jobs.transact(({ hurry }) => hurry([`${count} later`]));
+    expect(ids(await claim())).toEqual([`${count} later`]);
+  });
+
+  test('an id that is in the queue is not added again', async () => {
+    await queueOf();
+    expect(await add({ id: `${count} a` }, { id: `${count} a` })).toEqual([`${count} a`]);
+    expect(await add({ id: `${count} a`, body: 'another' }, { id: `${count} b` })).toEqual([`${count} b`]);
+    expect((await claim()).map(({ body }) => body)).toEqual([null, null]);
+  });
+
+  test('jobs of a key come one after the other, in their order, also where one is tried again', async () => {
+    await queueOf();
+    await add({ id: `${count} 1`, key: 'k' }, { id: `${count} 2`, key: 'k', priority: 'high' });
+    await add({ id: `${count} 3`, key: 'k' }, { id: `${count} other`, key: 'l' });
+    const first = await claim();
+    expect(ids(first).sort()).toEqual([`${count} 1`, `${count} other`]);
+    const one = first.find(({ id }) => id === `${count} 1`)!;
+    await settle({ claim: one, outcome: { kind: 'later', afterMs: 0, progress: false } });
+    const again = await claim();
+    expect(again).toMatchObject([{ id: `${count} 1`, attempts: 2 }]);
+    await settle({ claim: again[0]!, outcome: done });
+    const second = await claim();
+    expect(ids(second)).toEqual([`${count} 2`]);
+    await settle({ claim: second[0]!, outcome: done });
+    expect(ids(await claim())).toEqual([`${count} 3`]);
+  });
+
+  test('a key and a queue have at most as many jobs at once as their limits', async () => {
+    await queueOf(3);
+    await add(...[1, 2, 3].map((n) => ({ id: `${count} k${n}`, key: 'k', keyConcurrency: 2 })));
+    await add(...[1, 2, 3].map((n) => ({ id: `${count} free${n}` })));
+    const first = await claim('a', 2);
+    expect(ids(first)).toEqual([`${count} k1`, `${count} k2`]);
+    expect(ids(await claim('b'))).toEqual([`${count} free1`]);
+    expect(await jobs.claim('b', [kindName], 100)).toEqual({ claims: [], busy: false, nextMs: null });
+    await settle({ claim: first[1]!, outcome: done });
+    expect(await claim()).toHaveLength(1);
+  });
+
+  test('a paused queue gives no jobs', async () => {
+    await queueOf();
+    await add({ id: `${count} 1` });
+    await jobs.pauseQueue(queue, true);
+    expect(await jobs.claim('a', [kindName], 100)).toEqual({ claims: [], busy: false, nextMs: null });
+    await jobs.pauseQueue(queue, false);
+    expect(await claim()).toHaveLength(1);
+  });
+
+  test('a withdrawn job is gone, and the next one of its key can be claimed; a claimed one stays', async () => {
+    await queueOf();
+    await add(...[1, 2, 3].map((n) => ({ id: `${count} ${n}`, key: 'k' })));
+    const names = [1, 2].map((n) => ({ id: `${count} ${n}`, queue, key: 'k' }));
+    expect([...(await jobs.transact(({ withdraw }) => withdraw(names)))].sort()).toEqual(ids(names as never));
+    const [third] = await claim();
+    expect(third!.id).toBe(`${count} 3`);
+    expect([...(await jobs.transact(({ withdraw }) => withdraw([third!])))]).toEqual([]);
+    expect(await settle({ claim: third!, outcome: done })).toEqual([third!.id]);
+  });
+
+  test('who was declared dead records nothing, and its jobs go to others', async () => {
+    await queueOf();
+    await jobs.addWorker('stale');
+    await add({ id: `${count} 1`, key: 'k' });
+    const [stale] = await claim('stale');
+    const beat = async () => (await jobs.beat('a'))!.find(({ id }) => id === 'stale')!;
+    const seen = await beat();
+    // A heartbeat in between saves it.
+    await jobs.beat('stale');
+    await jobs.takeOver([seen]);
+    expect([...(await jobs.transact(({ hold }) => hold([stale!])))]).toEqual([stale!.id]);
+    await jobs.takeOver([await beat()]);
+    expect(await jobs.beat('stale')).toBeNull();
+    const [taken] = await claim('a');
+    expect(taken).toMatchObject({ id: stale!.id, worker: 'a', attempts: 2 });
+    expect([...(await jobs.transact(({ hold }) => hold([stale!])))]).toEqual([]);
+    expect(await settle({ claim: stale!, outcome: done })).toEqual([]);
+    // Claims of the same worker are different, too.
+    await settle({ claim: taken!, outcome: { kind: 'later', afterMs: 0, progress: true } });
+    const [again] = await claim('a');
+    expect(again).toMatchObject({ attempts: 1 });
+    expect(await settle({ claim: taken!, outcome: done })).toEqual([]);
+    expect(await settle({ claim: again!, outcome: done })).toEqual([again!.id]);
+  });
+
+  test('claims whose answer was lost are given away', async () => {
+    await queueOf();
+    await add({ id: `${count} 1` }, { id: `${count} 2` });
+    const [kept] = await claim('b', 1);
+    await claim('b');
+    await jobs.releaseAllBut('b', [kept!]);
+    expect(await claim('a')).toHaveLength(1);
+  });
+
+  test('random interleavings: done once each, in the order of the key, within the limits', async () => {
+    const seed = seedOf('jobs');
+    const random = randomOf(seed);
+    const limit = 1 + random(6);
+    await queueOf(limit);
+    const keys = Array.from({ length: 1 + random(4) }, (_, index) => `key ${index}`);
+    const added = new Map<string, string[]>(keys.map((key) => [key, []]));
+    const recorded: { id: string; key: string | null }[] = [];
+    const all = 40;
+    let next = 0;
+    const adding = async () => {
+      while (next < all) {
+        const batch = Array.from({ length: Math.min(all - next, 1 + random(4)) }, () => {
+          const key = random(3) > 0 ? keys[random(keys.length)]! : undefined;
+          return {
+            id: `${count} ${next++}`,
+            priority: (['high', 'normal', 'low'] as const)[random(3)]!,
+            ...(key && { key }),
+          };
+        });
+        await add(...batch);
+        for (const { id, key } of batch) if (key !== undefined) added.get(key)!.push(id);
+        await sleep(random(4));
+      }
+    };
+    await jobs.transact(({ run }) =>
+      run('create table if not exists foz.test_records (queue text, id text, key text)', []),
+    );
+    const working = async (name: string) => {
+      let [worker, life] = [`${name} ${count}`, 0];
+      await jobs.addWorker(worker);
+      while (recorded.length < all) {
+        const claims = await claim(worker, 1 + random(5));
+        await limitsHold();
+        if (claims.length === 0) await sleep(random(5));
+        for (const one of claims) {
+          if (random(8) === 0) {
+            // It dies, or stands still so long that it is declared dead, and records what it did nevertheless.
+            const others = await jobs.beat('a');
+            await jobs.takeOver(others!.filter(({ id }) => id === worker));
+          }
+          const outcome =
+            random(4) === 0 ? ({ kind: 'later', afterMs: random(5), progress: false } as const) : done;
+          const held = await jobs.transact(async (transaction) => {
+            const ids = await transaction.settle([{ claim: one, outcome }]);
+            if (ids.size > 0 && outcome === done)
+              await transaction.run('insert into foz.test_records values (?, ?, ?)', [
+                queue,
+                one.id,
+                one.key,
+              ]);
+            return ids;
+          });
+          if (held.size > 0 && outcome === done) recorded.push({ id: one.id, key: one.key });
+        }
+        if ((await jobs.beat(worker)) === null) {
+          worker = `${name} ${count} ${++life}`;
+          await jobs.addWorker(worker);
+        }
+      }
+    };
+    const limitsHold = async () => {
+      const rows = await jobs.transact(({ run }) =>
+        run('select key, worker from foz.jobs where queue = ? and worker is not null', [queue]),
+      );
+      const ofKeys = rows.map(({ key }) => key).filter((key) => key !== null);
+      if (rows.length > limit || new Set(ofKeys).size < ofKeys.length)
+        throw new Error(`Seed ${seed}: ${rows.length} claimed, limit ${limit}, keys ${ofKeys}`);
+    };
+    await Promise.all([adding(), working('x'), working('y'), working('z')]);
+    const rows = await jobs.transact(({ run }) =>
+      run('select id from foz.test_records where queue = ?', [queue]),
+    );
+    expect({ seed, ids: rows.map(({ id }) => id).sort() }).toEqual({
+      seed,
+      ids: Array.from({ length: all }, (_, index) => `${count} ${index}`).sort(),
+    });
+    for (const key of keys)
+      expect({ seed, key, ids: recorded.filter((one) => one.key === key).map(({ id }) => id) }).toEqual({
+        ...{ seed, key, ids: added.get(key) },
+      });
+  }, 60_000);
+
+  describe('workers', () => {
+    const workers: JobWorker[] = [];
+    const workerOf = (options: Partial<ConstructorParameters<typeof JobWorker>[0]> = {}) => {
+      const worker = new JobWorker({ jobs, beatMs: 50, ...options });
+      workers.push(worker);
+      return worker;
+    };
+    afterEach(async () => {
+      await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
+    });
+
+    test('a worker is woken by new jobs, by their time, and by jobs that end', async () => {
+      await queueOf(2);
+      const ran: string[] = [];
+      const worker = workerOf({ beatMs: 60_000 });
+      worker.handle(kindName, async (claimed) => {
+        ran.push(claimed.id);
+        await settle({ claim: claimed, outcome: done });
+      });
+      await worker.start();
+      await add(...[1, 2, 3, 4].map((n) => ({ id: `${count} ${n}`, key: 'k' })), {
+        id: `${count} later`,
+        afterMs: 300,
+      });
+      await until(() => ran.length === 5);
+      expect(ran).toEqual([1, 2, 3, 4, 'later'].map((n) => `${count} ${n}`));
+    });
+
+    test('a job whose handler fails is tried again, later each time', async () => {
+      await queueOf();
+      const attempts: number[] = [];
+      const warnings: object[] = [];
+      const worker = workerOf({ log: { warn: (fields) => void warnings.push(fields) } });
+      worker.handle(kindName, async (claimed) => {
+        attempts.push(claimed.attempts);
+        if (attempts.length === 1) throw new Error('the first time');
+        await settle({ claim: claimed, outcome: done });
+      });
+      await worker.start();
+      await add({ id: `${count} 1` });
+      await until(() => attempts.length === 2);
+      expect(attempts).toEqual([1, 2]);
+      expect(warnings).toContainEqual(expect.objectContaining({ job: `${count} 1`, queue }));
+    });
+
+    test('a worker that was declared dead aborts its jobs, and goes on under a new name', async () => {
+      await queueOf();
+      const started: Claim[] = [];
+      const aborted: string[] = [];
+      const worker = workerOf();
+      worker.handle(kindName, async (claimed, signal) => {
+        started.push(claimed);
+        await new Promise<void>((resolve) => {
+          if (started.length > 1) resolve();
+          signal.addEventListener('abort', () => {
+            aborted.push(claimed.id);
+            resolve();
+          });
+        });
+        if (!signal.aborted) await settle({ claim: claimed, outcome: done });
+      });
+      await worker.start();
+      await add({ id: `${count} 1` });
+      await until(() => started.length === 1);
+      const former = worker.id;
+      const lastBeat = () =>
+        jobs.transact(({ run }) => run('select id, beat from foz.job_workers where id = ?', [former]));
+      // A heartbeat may come in between.
+      while (worker.id === former)
+        await jobs.takeOver(
+          (await lastBeat()).map(({ id, beat }) => ({ id: String(id), beat: Number(beat) })),
+        );
+      await until(() => started.length === 2);
+      expect(aborted).toEqual([`${count} 1`]);
+      expect(started[1]).toMatchObject({ id: `${count} 1`, attempts: 2 });
+    });
+
+    test('jobs of a worker that stops go to another one at once', async () => {
+      await queueOf();
+      const started: string[] = [];
+      const first = workerOf({ beatMs: 60_000 });
+      first.handle(kindName, (_, signal) => {
+        started.push('first');
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      });
+      await first.start();
+      await add({ id: `${count} 1` });
+      await until(() => started.length === 1);
+      const second = workerOf({ beatMs: 60_000 });
+      second.handle(kindName, async (claimed) => {
+        started.push('second');
+        await settle({ claim: claimed, outcome: done });
+      });
+      await second.start();
+      // An embedded store has one worker: a second one takes over what the first one has.
+      await first.stop(0);
+      await until(() => started.length === 2);
+      expect(started).toEqual(['first', 'second']);
+    });
+  });
+}

@@ -1,0 +1,3 @@
+import { jobCases } from './jobs.cases.ts';
+
+describe('embedded', () => jobCases('pglite'));
