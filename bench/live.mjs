@@ -1,17 +1,16 @@
-// Live queries: many subscribers of a few plans with variables of their own, while rows change, on PostgreSQL by replication. The delay is
-// from the moment at which the database has confirmed a commit until the client has the answer.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Live queries on PostgreSQL by replication: many subscribers of a few queries with variables of their own, while rows change; one change that
+// all see; idle subscribers; and the load of the database against polling. A delay is from the moment at which the database has confirmed a
+// commit until the client has the answer.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { load } from './data.mjs';
+import { openSocket, subscribe } from './live-clients.mjs';
+import { polledLoad } from './live-polls.mjs';
 import { work } from './load.mjs';
 import { options } from './options.mjs';
-import { cpuOf, endProcess, freePort, root, startProcess } from './processes.mjs';
-import { findServers } from './servers.mjs';
-
-const require = createRequire(join(root, 'package.json'));
-const { WebSocket } = require('ws');
+import { cpuOf, endProcess, freePort, memoryOf, root, startProcess } from './processes.mjs';
+import { findServers, processOf } from './servers.mjs';
 
 const plans = [
   'items: live_items(where: {user_id: {_eq: $u}}, order_by: {id: asc}) { id value }',
@@ -25,15 +24,20 @@ const plans = [
   'items: live_items_aggregate(where: {user_id: {_eq: $u}}) { aggregate { sum { value } avg { value } } }',
   'items: live_items_aggregate(where: {user_id: {_eq: $u}}) { aggregate { sum { value } } nodes { id value } }',
 ];
-const users = Number(options.subscribers) / plans.length;
+const subscribers = Number(options.subscribers);
+const users = subscribers / plans.length;
 const seconds = Math.max(5, options.seconds);
 const changesPerSecond = 100;
-const socketsOf = 50;
+/** As many as a connection may have by default. */
+const perSocket = 100;
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const memoryOf = (pid) =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+const spread = (delays) => {
+  delays.sort((a, b) => a - b);
+  const [median, p90, p99] = [0.5, 0.9, 0.99].map((q) => quantile(delays, q).toFixed(0));
+  return `median ${median} ms, p90 ${p90} ms, p99 ${p99} ms, longest ${delays.at(-1).toFixed(0)} ms`;
+};
 
 export async function run() {
   const servers = findServers(['postgres']);
@@ -42,109 +46,159 @@ export async function run() {
   await database.connect();
   await database.query(`drop publication if exists foz; drop table if exists live_items;
     create table live_items (id serial primary key, user_id int not null, kind int not null, value bigint not null);
-    insert into live_items (user_id, kind, value) select u, k, 0 from generate_series(1, ${users}) u, generate_series(1, 5) k;
+    insert into live_items (user_id, kind, value) select u, k, 0 from generate_series(1, ${2 * users}) u, generate_series(1, 5) k;
     create index on live_items (user_id); alter table live_items replica identity full; analyze live_items;
     create publication foz for table live_items`);
-  const port = await freePort();
-  const file = join(work, 'live.yaml');
-  const limits = { subscriptions: null };
-  writeFileSync(
-    file,
-    JSON.stringify({
-      state: join(work, 'state-live'),
-      server: { port, limits },
-      sources: [{ name: 'main', kind: 'postgres', url, pool: { max: options.poolSize } }],
-    }),
-  );
-  const foz = await startProcess(
-    process.execPath,
-    [join(root, 'bin/foz.js'), 'serve', '--config', file],
-    'ready',
-  );
+  const databasePid = processOf(servers.postgres);
   try {
-    await measure(database, port, foz.pid);
+    for (const scenario of [changing, oneChange, idle])
+      await withFoz(url, (foz) => scenario(foz, database, databasePid));
+    const alone = await changesAlone(database, databasePid);
+    console.log(`the changes without Foz: database ${alone.toFixed(0)} % of a core`);
+    const polled = await polledLoad(database, users, seconds, databasePid);
+    console.log(
+      `polled each second, ${subscribers} subscribers in sets of 100: database ${polled.toFixed(0)} % of a core`,
+    );
   } finally {
-    await endProcess(foz);
     await database.query('drop publication foz; drop table live_items');
     await database.end();
   }
 }
 
-/** Opens a WebSocket; `onAnswer` is called with the id of the operation. */
-async function open(port, onAnswer) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, 'graphql-transport-ws');
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-  });
-  await new Promise((resolve) => {
-    socket.on('message', (data) => {
-      const text = String(data);
-      if (text.startsWith('{"type":"connection_ack"')) return resolve();
-      if (text.startsWith('{"type":"ping"')) return socket.send('{"type":"pong"}');
-      const id = /"id":"([^"]+)"/.exec(text)?.[1];
-      if (/"type":"next"/.test(text)) onAnswer(id, text);
-      else if (!/"type":"pong"/.test(text)) console.log(text.slice(0, 300));
-    });
-    socket.send('{"type":"connection_init"}');
-  });
-  return socket;
+/** Runs a scenario with a Foz of its own, so that the memory is that of the scenario. */
+async function withFoz(url, scenario) {
+  const port = await freePort();
+  const file = join(work, 'live.yaml');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      state: join(work, 'state-live'),
+      server: { port, limits: { subscriptions: null } },
+      sources: [{ name: 'main', kind: 'postgres', url, pool: { max: options.poolSize } }],
+    }),
+  );
+  const args = [join(root, 'bin/foz.js'), 'serve', '--config', file];
+  const foz = await startProcess(process.execPath, args, 'ready');
+  try {
+    await scenario({ port, pid: foz.pid });
+  } finally {
+    await endProcess(foz);
+  }
 }
 
-async function measure(database, port, pid) {
-  let answers = 0;
+/** Opens the sockets, subscribes, and waits for the first answers. `subscriptionOf`: id, query and variables of the nth subscriber. */
+async function subscribed({ port, pid }, count, subscriptionOf) {
+  const state = { answers: 0, onAnswer: () => {} };
+  const onAnswer = (id) => {
+    state.answers++;
+    state.onAnswer(id);
+  };
+  const sockets = await Promise.all(
+    Array.from({ length: Math.ceil(count / perSocket) }, () => openSocket(port, onAnswer)),
+  );
+  const started = performance.now();
+  for (let n = 0; n < count; n++) subscribe(sockets[n % sockets.length], ...subscriptionOf(n));
+  while (state.answers < count) await pause(20);
+  const first = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${count} subscribers on ${sockets.length} WebSockets: all first answers after ${first} s, Foz uses ${memoryOf(pid)} MB`,
+  );
+  state.close = () => {
+    for (const socket of sockets) socket.close();
+  };
+  return state;
+}
+
+/** Query and variables of the nth subscriber, of all queries and users. */
+function ofOwnUser(n) {
+  const [plan, user] = [n % plans.length, 1 + Math.floor(n / plans.length)];
+  return [`${user}-${plan}`, `subscription P${plan}($u: Int!) { ${plans[plan]} }`, { u: user }];
+}
+
+async function changing(foz, database, databasePid) {
+  const state = await subscribed(foz, subscribers, ofOwnUser);
   /** By user: when its last change was confirmed. */
   const changedAt = new Map();
   const delays = [];
-  const onAnswer = (id) => {
-    answers++;
+  state.onAnswer = (id) => {
     const at = changedAt.get(Number(id.split('-')[0]));
     if (at !== undefined) delays.push(performance.now() - at);
   };
-  const sockets = await Promise.all(Array.from({ length: socketsOf }, () => open(port, onAnswer)));
-  const total = users * plans.length;
-  const started = performance.now();
-  for (let user = 1; user <= users; user++)
-    for (const [plan, field] of plans.entries()) {
-      const payload = { query: `subscription P${plan}($u: Int!) { ${field} }`, variables: { u: user } };
-      const message = { id: `${user}-${plan}`, type: 'subscribe', payload };
-      sockets[(user * plans.length + plan) % socketsOf].send(JSON.stringify(message));
-    }
-  while (answers < total) await pause(20);
-  console.log(
-    `${total} subscribers on ${socketsOf} WebSockets: all first answers after ${((performance.now() - started) / 1000).toFixed(1)} s, Foz uses ${memoryOf(pid).toFixed(0)} MB`,
-  );
-  await idle(pid, 3);
-  await changing(database, pid, { changedAt, delays, answersOf: () => answers });
-  for (const socket of sockets) socket.close();
-}
-
-async function idle(pid, forSeconds) {
-  const before = cpuOf([pid]);
-  await pause(forSeconds * 1000);
-  console.log(`idle: ${((cpuOf([pid]) - before) / forSeconds / 10).toFixed(1)} % of a core`);
-}
-
-async function changing(database, pid, { changedAt, delays, answersOf }) {
-  const before = { cpu: cpuOf([pid]), answers: answersOf(), at: performance.now() };
-  const changes = seconds * changesPerSecond;
-  for (let n = 0; n < changes; n++) {
-    const due = before.at + (n * 1000) / changesPerSecond;
-    if (performance.now() < due) await pause(due - performance.now());
-    const user = 1 + ((n * 7919) % users);
-    await database.query(
-      'update live_items set value = value + 1 where id = (select min(id) from live_items where user_id = $1)',
-      [user],
-    );
-    changedAt.set(user, performance.now());
-  }
+  const before = {
+    cpu: cpuOf([foz.pid]),
+    database: cpuOf([databasePid]),
+    answers: state.answers,
+    at: performance.now(),
+  };
+  const changes = await changeRows(database, (user) => changedAt.set(user, performance.now()));
   await pause(1000);
   const spent = (performance.now() - before.at) / 1000 - 1;
-  delays.sort((a, b) => a - b);
+  const core = (now, then) => ((now - then) / (spent + 1) / 10).toFixed(0);
   console.log(
-    `${changes} changes in ${spent.toFixed(1)} s (${changesPerSecond}/s wanted), each of which alters ${plans.length} answers: ${answersOf() - before.answers} answers of ${changes * plans.length}`,
+    `${changes} changes in ${spent.toFixed(1)} s (${changesPerSecond}/s wanted), each of which alters ${plans.length} answers: ${state.answers - before.answers} answers of ${changes * plans.length}`,
   );
   console.log(
-    `delay: median ${quantile(delays, 0.5).toFixed(0)} ms, p90 ${quantile(delays, 0.9).toFixed(0)} ms, p99 ${quantile(delays, 0.99).toFixed(0)} ms, longest ${delays.at(-1).toFixed(0)} ms; Foz: ${((cpuOf([pid]) - before.cpu) / (spent + 1) / 10).toFixed(0)} % of a core, ${memoryOf(pid).toFixed(0)} MB`,
+    `delay: ${spread(delays)}; Foz: ${core(cpuOf([foz.pid]), before.cpu)} % of a core, ${memoryOf(foz.pid)} MB; database with the changes: ${core(cpuOf([databasePid]), before.database)} % of a core`,
   );
+  state.close();
+}
+
+/** Changes rows of the users in turn; returns how many. `onChange` is called with the user. */
+async function changeRows(database, onChange) {
+  const changes = seconds * changesPerSecond;
+  const started = performance.now();
+  for (let n = 0; n < changes; n++) {
+    const due = started + (n * 1000) / changesPerSecond;
+    if (performance.now() < due) await pause(due - performance.now());
+    const user = 1 + ((n * 7919) % users);
+    await changeRowOf(database, user);
+    onChange(user);
+  }
+  return changes;
+}
+
+/** The processor time of the database for the changes alone, in percent of a core. */
+async function changesAlone(database, databasePid) {
+  const before = cpuOf([databasePid]);
+  const started = performance.now();
+  await changeRows(database, () => {});
+  return (100 * (cpuOf([databasePid]) - before)) / (performance.now() - started);
+}
+
+const changeRowOf = (database, user) =>
+  database.query(
+    'update live_items set value = value + 1 where id = (select min(id) from live_items where user_id = $1)',
+    [user],
+  );
+
+/** One change a second that alters the answer of every subscriber. */
+async function oneChange(foz, database) {
+  const query = 'subscription { items: live_items_aggregate { aggregate { sum { value } } } }';
+  const state = await subscribed(foz, subscribers, (n) => [String(n), query, {}]);
+  const delays = [];
+  const before = cpuOf([foz.pid]);
+  for (let n = 0; n < seconds; n++) {
+    const expected = state.answers + subscribers;
+    await changeRowOf(database, 1);
+    const at = performance.now();
+    state.onAnswer = () => delays.push(performance.now() - at);
+    while (state.answers < expected) await pause(5);
+    await pause(Math.max(0, at + 1000 - performance.now()));
+  }
+  console.log(
+    `one change a second that ${subscribers} see: ${spread(delays)}; Foz: ${((cpuOf([foz.pid]) - before) / seconds / 10).toFixed(0)} % of a core, ${memoryOf(foz.pid)} MB`,
+  );
+  state.close();
+}
+
+/** Twice as many subscribers, without changes. */
+async function idle(foz, _, databasePid) {
+  const state = await subscribed(foz, 2 * subscribers, ofOwnUser);
+  const before = { cpu: cpuOf([foz.pid]), database: cpuOf([databasePid]) };
+  await pause(seconds * 1000);
+  const core = (now, then) => ((now - then) / seconds / 10).toFixed(1);
+  console.log(
+    `idle: Foz ${core(cpuOf([foz.pid]), before.cpu)} % of a core, ${memoryOf(foz.pid)} MB; database ${core(cpuOf([databasePid]), before.database)} % of a core`,
+  );
+  state.close();
 }
