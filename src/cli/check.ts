@@ -2,8 +2,6 @@ import type { CatalogIssue } from '../catalog/index.ts';
 import {
   allIssues,
   ConfigError,
-  type ConfigIssue,
-  type ConfigProblem,
   describeSource,
   type Following,
   type FozConfig,
@@ -11,8 +9,6 @@ import {
   followingReason,
   followingsOf,
   keysOfNothing,
-  metadataPlaces,
-  type ReadConfig,
   readConfig,
   roleSchema,
   rolesWithoutPermissions,
@@ -30,6 +26,7 @@ import {
   graphIn,
   printCompared,
 } from './graph-comparison.ts';
+import { type FoundIssue, issuePlaces, type Place, placeText, sourcePlace } from './issue-places.ts';
 import { issueLines } from './issues.ts';
 
 /** A source; with its place in the configuration file if it is unavailable. */
@@ -38,7 +35,6 @@ type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason
     /** How the source is followed; absent: the database does not answer. */
     readonly changes?: Pick<Following, 'wanted' | 'method'> & { readonly reason: string };
   };
-type Place = Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
 
 /** A problem; with file, line and column where it has a place in a file. */
 type LocatedIssue = Omit<CatalogIssue, 'path'> & Place;
@@ -77,7 +73,7 @@ export async function check(options: Options): Promise<void> {
     for (const source of sources) console.log(sourceLine(source, issues));
     const lines = issueLines(
       issues,
-      (issue) => `${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`,
+      (issue) => `${placeText(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`,
       {
         all: options.all === true,
         seeAll: 'See all with --all.',
@@ -98,7 +94,7 @@ export async function check(options: Options): Promise<void> {
 /** A source that is reached, but of which nothing can be served as it should, is not called ok. */
 function sourceLine(source: CheckedSource, issues: readonly LocatedIssue[]): string {
   const { name, kind, state, version, tables, reason } = source;
-  if (state !== 'available') return `${placeOf(source)}${name}: unavailable: ${reason}`;
+  if (state !== 'available') return `${placeText(source)}${name}: unavailable: ${reason}`;
   const isOk = issues.every(({ severity, where }) => severity !== 'error' || where !== name);
   return `${name}: ${isOk ? 'ok' : 'reached'}: ${kind} ${version}, ${counted(tables, 'table')}${followed(source)}`;
 }
@@ -143,8 +139,7 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   } finally {
     await attached.close();
   }
-  // Metadata that the store holds stands in no file.
-  const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
+  const placeOf = issuePlaces(file, read, config, graphs);
   return {
     ...(compared === undefined ? {} : { against: compared }),
     sources,
@@ -158,23 +153,11 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
       ),
       ...issues.map(({ path, inConfig, ...issue }) => ({
         ...issue,
-        ...(issue.topic === 'names' && path === undefined ? sourcePlace(issue.where, config, read) : {}),
-        ...(inConfig === undefined ? {} : read.placeOf(inConfig)),
-        ...(path === undefined ? {} : locate(read.pathInMetadata(path))),
+        ...placeOf({ ...issue, path, inConfig }),
       })),
     ],
   };
 }
-
-/** The place of the source that an issue is about: its `customization` settles names. */
-function sourcePlace(where: string, { sources }: FozConfig, { placeOf }: Pick<ReadConfig, 'placeOf'>): Place {
-  const at = sources.findIndex(({ name }) => where === name || where.startsWith(`${name}.`));
-  if (at < 0) return {};
-  const { file, line, column } = placeOf(['sources', at]);
-  return { file, line, column };
-}
-
-type FoundIssue = CatalogIssue & Partial<Pick<ConfigIssue, 'inConfig'>>;
 
 /** `isPart`: faulty parts of the configuration are left out, which notes might follow from. */
 function issuesOf(
@@ -204,11 +187,6 @@ function issuesOf(
   });
   found.push(...following);
   return isPart ? found.filter(({ severity }) => severity === 'error') : found;
-}
-
-/** `foz.yaml:12:9  `, which editors and terminals turn into a link. */
-function placeOf({ file, line, column }: Place): string {
-  return file === undefined ? '' : `${file}:${line}:${column}  `;
 }
 
 function followed({ changes }: CheckedSource): string {

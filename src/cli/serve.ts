@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { flushOutput, guardOutput } from '../app/index.ts';
 import { connect } from '../attach.ts';
 import {
+  ConfigError,
   type FozConfig,
   keysOfNothing,
-  loadConfig,
   parsePort,
+  type ReadConfig,
+  readConfig,
   rolesWithoutPermissions,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
@@ -13,6 +15,7 @@ import { prepareDemo } from '../demo/index.ts';
 import { type Started, start } from '../main.ts';
 import { linesOf } from '../views/index.ts';
 import { endWithin } from './end-within.ts';
+import { type FoundIssue, issuePlaces, type Place, placeText } from './issue-places.ts';
 import { issueLines } from './issues.ts';
 import { Progress } from './progress.ts';
 
@@ -32,8 +35,7 @@ const stopMs = 30_000;
 export async function serve(options: Options): Promise<void> {
   guardOutput();
   const given = portOf('--port', options.port);
-  const { config, samples } =
-    options.demo === true ? await demo() : { config: loadConfig(options.config), samples: [] };
+  const { config, samples, read } = options.demo === true ? await demo() : configured(options.config);
   const port = given ?? config.server?.port ?? portOf('The environment variable PORT', process.env.PORT);
   const progress = new Progress((text) => console.error(text));
   const server = await start(
@@ -41,7 +43,9 @@ export async function serve(options: Options): Promise<void> {
     { samples, onStage: (stage) => progress.stage(stage) },
   ).finally(() => progress.end());
   logUncaught(server.logger);
-  announce(server, config, options.demo === true);
+  const placeOf =
+    read === null ? () => ({}) : issuePlaces(options.config, read, config, server.attached.graphs);
+  announce(server, config, options.demo === true, placeOf);
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
@@ -57,7 +61,12 @@ export async function serve(options: Options): Promise<void> {
 }
 
 /** Prints where Foz listens, and what needs attention. */
-function announce(server: Started, config: FozConfig, isDemo: boolean): void {
+function announce(
+  server: Started,
+  config: FozConfig,
+  isDemo: boolean,
+  placeOf: (issue: FoundIssue) => Place,
+): void {
   for (const { name, status } of server.attached.registry.sources) {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
@@ -79,7 +88,7 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
       `The store was not read yet (${server.unread.join(', ')}), and is asked again and again. Until then requests are refused, and /readyz answers 503.`,
     );
   const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
-  const lines = issueLines(errors, ({ where, reason }) => `${where}: ${reason}`, {
+  const lines = issueLines(errors, (issue) => `${placeText(placeOf(issue))}${issue.where}: ${issue.reason}`, {
     all: false,
     seeAll: '"foz check --all" lists each.',
     hasCause: server.attached.registry.sources.some(({ status }) => status.state === 'unavailable'),
@@ -98,18 +107,22 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
     console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
   if (server.unread.length > 0) console.log(`\n  Foz listens on ${server.url}, and is not ready yet.\n`);
   void server.whenRead().then(() => {
-    warnOfKeys(server, config);
+    warnOfKeys(server, config, placeOf);
     sayReady();
   });
 }
 
 /** Prints the roles and scopes in the configuration that match nothing. Called once the store was read (`whenRead`), since it may hold their permissions. */
-function warnOfKeys({ attached: { graphs } }: Started, config: FozConfig): void {
-  for (const { where, reason } of [
+function warnOfKeys(
+  { attached: { graphs } }: Started,
+  config: FozConfig,
+  placeOf: (issue: FoundIssue) => Place,
+): void {
+  for (const issue of [
     ...rolesWithoutPermissions(config, graphs.metadata),
     ...keysOfNothing(config, graphs.catalog),
   ])
-    console.error(`${where}: ${reason}`);
+    console.error(`${placeText(placeOf(issue))}${issue.where}: ${issue.reason}`);
 }
 
 function portOf(what: string, text: string | undefined): number | undefined {
@@ -131,11 +144,26 @@ function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'uncaught'));
 }
 
-async function demo(): Promise<{ config: FozConfig; samples: readonly unknown[] }> {
+/** What is served, with the file that it was read from. */
+interface Served {
+  readonly config: FozConfig;
+  readonly samples: readonly unknown[];
+  /** `null`: the demo, which has no file. */
+  readonly read: ReadConfig | null;
+}
+
+/** Reads a configuration file. Throws ConfigError where it has problems. */
+function configured(file: string): Served {
+  const read = readConfig(file);
+  if (read.config === null || read.problems.length > 0) throw new ConfigError(read.problems);
+  return { config: read.config, samples: [], read };
+}
+
+async function demo(): Promise<Served> {
   const folder = join('.foz', 'demo');
   const { sources, metadata, samples, adminSecret } = await prepareDemo(folder, connect, (text) =>
     console.log(text),
   );
   const server = { admin_secret: adminSecret };
-  return { config: { sources, metadata, state: join(folder, 'state'), server }, samples };
+  return { config: { sources, metadata, state: join(folder, 'state'), server }, samples, read: null };
 }

@@ -179,7 +179,10 @@ async function serve(...args: readonly string[]) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', FOZ_LOG_LEVEL: 'silent' },
   });
-  let out = '';
+  let [out, err] = ['', ''];
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (data) => {
       out += data;
@@ -203,13 +206,25 @@ async function serve(...args: readonly string[]) {
     child.kill('SIGTERM');
     return ended;
   };
-  return { url, out, ask, stop };
+  return { url, out, err: () => err, ask, stop };
 }
 
 test('serve prints its URL, answers, and stops when told to', async () => {
   const server = await serve();
   expect(await server.ask('{ orders { id } }')).toBe('{"data":{"orders":[]}}');
   expect(await server.stop()).toBe(0);
+}, 300_000);
+
+test('a start names the place of each problem in the metadata', async () => {
+  const files = {
+    'faulty.yaml':
+      'sources:\n  - { name: shop, kind: sqlite, path: shop.db }\nstate: faulty-state\nmetadata: faulty-metadata.yaml\n',
+    'faulty-metadata.yaml': 'tables:\n  - source: shop\n    table: nothing\n',
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const server = await serve('--config', 'faulty.yaml');
+  await server.stop();
+  expect(server.err()).toMatch(/^faulty-metadata\.yaml:3:12 {2}shop\.nothing: /m);
 }, 300_000);
 
 test('serve --demo makes two databases once and joins them', async () => {
