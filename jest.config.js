@@ -37,6 +37,7 @@ export default {
   testTimeout: 20_000,
   // Modules of each test file stay in memory as long as the worker that ran it.
   workerIdleMemoryLimit: '1.5GB',
+  testSequencer: '<rootDir>/test/support/sequencer.cjs',
   projects: [
     {
       ...base,

@@ -1,4 +1,5 @@
 // Keeps database servers running between test runs: node scripts/servers.mjs start|stop|status [--ports postgres=15432,mysql=13306] [--write FILE]
+// hold: starts those that tests do not find, prints their URLs, and stops them when standard input ends.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,14 +28,19 @@ async function loadHarness() {
   }
 }
 
+/** The servers of FOZ_TEST_ENGINES; default: all. */
+function wantedOf(harness) {
+  const wanted = (process.env.FOZ_TEST_ENGINES || harness.serverEngines.join())
+    .split(',')
+    .map((name) => name.trim());
+  return harness.serverEngines.filter((engine) => wanted.includes(engine));
+}
+
 async function start(harness, ports, file) {
   await harness.sweep();
   const urls = { ...harness.keptServers() };
-  const wanted = (process.env.FOZ_TEST_ENGINES ?? harness.serverEngines.join())
-    .split(',')
-    .map((name) => name.trim());
   let failed = false;
-  const missing = harness.serverEngines.filter((engine) => wanted.includes(engine) && !urls[engine]);
+  const missing = wantedOf(harness).filter((engine) => !urls[engine]);
   await Promise.all(
     missing.map(async (engine) => {
       try {
@@ -53,6 +59,22 @@ async function start(harness, ports, file) {
   process.exitCode = failed ? 1 : 0;
 }
 
+async function hold(harness) {
+  await harness.sweep();
+  // CI starts its servers anew, so that the starters are tested too.
+  const kept = process.env.CI === 'true' ? {} : harness.keptServers();
+  const missing = wantedOf(harness).filter(
+    (engine) => !kept[engine] && !process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`],
+  );
+  const ended = new Promise((resolve) => process.stdin.once('end', resolve).resume());
+  // The tests try to start a server again that does not start here, and report why it does not.
+  const started = await Promise.all(missing.map((engine) => harness.starters[engine]().catch(() => null)));
+  const servers = started.filter((server) => server !== null);
+  console.log(JSON.stringify(Object.fromEntries(servers.map(({ engine, url }) => [engine, url]))));
+  await ended;
+  await Promise.all(servers.map((server) => server.stop()));
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { ports: { type: 'string', default: '' }, write: { type: 'string' } },
@@ -64,6 +86,7 @@ if (verb === 'start') await start(await loadHarness(), ports, values.write);
 else if (verb === 'stop')
   console.log(`Stopped: ${(await (await loadHarness()).stopKept()).join(', ') || 'none was kept'}.`);
 else if (verb === 'status') console.log(JSON.stringify((await loadHarness()).keptServers(), null, 2));
+else if (verb === 'hold') await hold(await loadHarness());
 else {
   console.error(
     'usage: node scripts/servers.mjs start|stop|status [--ports postgres=15432,...] [--write FILE]',

@@ -1,6 +1,6 @@
 import { type DocumentNode, specifiedRules, type ValidationRule, validate } from 'graphql';
 import type { Logger } from 'pino';
-import { FozError, FozErrors, plainMessage } from '../core/index.ts';
+import { FozError, FozErrors, never, plainMessage } from '../core/index.ts';
 import { Feeds, LiveQueries, type PlannedSubscription, RunSlots } from '../events/index.ts';
 import {
   answerErrors,
@@ -124,8 +124,6 @@ function planner(
     return { engine, live, subscriber };
   };
 }
-
-const never = new AbortController().signal;
 
 /** Why an operation that was valid when it started is not any more. */
 const whyNow = {

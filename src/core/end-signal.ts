@@ -7,3 +7,6 @@ export interface EndSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+
+/** The signal of work that is not ended from outside. It keeps no listeners, so that any number of runs may use it. */
+export const never: EndSignal = { aborted: false, addEventListener() {}, removeEventListener() {} };

@@ -1,6 +1,6 @@
 export { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } from './cache.ts';
 export { counted } from './counted.ts';
-export type { EndSignal } from './end-signal.ts';
+export { type EndSignal, never } from './end-signal.ts';
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
 export {
   ExactNumber,

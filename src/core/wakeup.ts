@@ -8,8 +8,8 @@ export class Wakeup {
     this.#wake?.();
   }
 
-  /** Resolves at the next `wake`, when the signal is aborted, or after `milliseconds`. */
-  wait(signal: EndSignal, milliseconds?: number): Promise<void> {
+  /** Resolves at the next `wake`, when the signal is aborted, or after `milliseconds`. `keepsAlive`: the process does not end meanwhile. */
+  wait(signal: EndSignal, milliseconds?: number, { keepsAlive = true } = {}): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
@@ -19,13 +19,18 @@ export class Wakeup {
         resolve();
       };
       const timer = milliseconds === undefined ? undefined : setTimeout(done, milliseconds);
+      if (!keepsAlive) timer?.unref();
       this.#wake = done;
       signal.addEventListener('abort', done, { once: true });
     });
   }
 }
 
-/** Resolves after `milliseconds`, or when the signal is aborted. */
-export function pause(milliseconds: number, signal: EndSignal): Promise<void> {
-  return new Wakeup().wait(signal, milliseconds);
+/** Resolves after `milliseconds`, or when the signal is aborted. `keepsAlive`: the process does not end meanwhile. */
+export function pause(
+  milliseconds: number,
+  signal: EndSignal,
+  options: { readonly keepsAlive?: boolean } = {},
+): Promise<void> {
+  return new Wakeup().wait(signal, milliseconds, options);
 }

@@ -1,4 +1,4 @@
-import { type EndSignal, FozError, type HeldBytes, type Link, LinkedList } from '../core/index.ts';
+import { type EndSignal, FozError, type HeldBytes, type Link, LinkedList, never } from '../core/index.ts';
 import type { RunContext } from '../plan/index.ts';
 
 /** The limits of a wait or of a running statement: end signal, deadline, bytes. */
@@ -66,7 +66,6 @@ export const graceMs = 5_000;
 export function endOfTransactionLimits(ms: number = graceMs): Limits {
   return { signal: never, deadline: performance.now() + ms };
 }
-const never = new AbortController().signal;
 
 /** The error of a request that ended while its statement ran or waited. */
 export function ended(signal: EndSignal): FozError {

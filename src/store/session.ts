@@ -11,7 +11,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** A connection to the store that lasts: locks are held by it, and end with it. */
 export interface StoreSession {
-  /** Runs a statement with `?` for its values. */
+  /** Runs a statement with `?` for its values, after those that were given before. */
   run(text: string, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Calls the listener with each notification of a channel by other connections. An embedded store has none. */
   listen(channel: string, listener: (payload: string) => void): Promise<void>;
@@ -42,7 +42,7 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
     end = resolve;
     for (const event of ['end', 'error'] as const) connection.on(event, () => resolve());
   });
-  const run: StoreSession['run'] = async (text, values) => {
+  const send: StoreSession['run'] = async (text, values) => {
     try {
       return (await db.raw(text, values as never).connection(connection)).rows;
     } catch (error) {
@@ -54,6 +54,8 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
       throw error;
     }
   };
+  const inTurn = oneAtATime();
+  const run: StoreSession['run'] = (text, values) => inTurn(() => send(text, values));
   const [server] = await run('select pg_backend_pid() as pid', []);
   // A pooler names a process of its own.
   const isOwn = connection.processID === server?.pid;
@@ -66,10 +68,20 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
         const { channel: name, payload = '', processId } = given as Notification;
         if (name === channel && processId !== connection.processID) heard(payload);
       });
-      await connection.query(`listen ${channel}`);
+      await inTurn(() => connection.query(`listen ${channel}`));
     },
     ended,
     close: () => connection.end().catch(() => {}),
+  };
+}
+
+/** Returns a function that calls bodies one after another: a connection of `pg` takes a statement only after the answer to the one before. */
+function oneAtATime(): <T>(body: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (body) => {
+    const done = last.then(body);
+    last = done.catch(() => {});
+    return done;
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Table } from '../../src/catalog/index.ts';
+import { never } from '../../src/core/index.ts';
 import { SourceFeed, type WatchedRows } from '../../src/events/feed/source-feed.ts';
 import type { Connector } from '../../src/plan/index.ts';
 import type { ChangeLogStore } from '../../src/store/index.ts';
@@ -52,4 +54,19 @@ test('live queries run again once their tables are confirmed, also if the first 
   state.isAway = false;
   await until(() => touches > 0);
   await feed.close();
+});
+
+test('any number of subscribers may wait for a stream', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warn);
+  const feed = new SourceFeed(connector);
+  const table = { source: { name: 'shop' } } as unknown as Table;
+  const waiting = Array.from({ length: 20 }, () => feed.requireRows(table, [], never));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await feed.close();
+  const ended = { status: 'rejected', reason: expect.objectContaining({ code: 'unavailable' }) };
+  expect(await Promise.allSettled(waiting)).toEqual(Array.from({ length: 20 }, () => ended));
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
 });

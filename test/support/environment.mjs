@@ -11,6 +11,7 @@ export default class FolderEnvironment extends TestEnvironment {
   #before = process.env.TMPDIR;
   #folder = ownFolder();
   #usedBefore = usedSeconds();
+  #resourcesBefore = process.getActiveResourcesInfo();
   #file = '';
 
   /**
@@ -30,9 +31,23 @@ export default class FolderEnvironment extends TestEnvironment {
     if (this.#before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#before;
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-    const report = process.env.FOZ_TEST_CPU;
-    if (report) appendFileSync(report, `${(usedSeconds() - this.#usedBefore).toFixed(1)} ${this.#file}\n`);
+    const { FOZ_TEST_CPU: cpuReport, FOZ_TEST_HANDLES: handleReport } = process.env;
+    if (cpuReport) appendFileSync(cpuReport, `${(usedSeconds() - this.#usedBefore).toFixed(1)} ${this.#file}\n`);
+    if (handleReport) {
+      const left = newResources(this.#resourcesBefore);
+      if (left.length > 0) appendFileSync(handleReport, `${this.#file}: ${left.join(', ')}\n`);
+    }
   }
+}
+
+/** What keeps the worker alive and did not before: open sockets, processes, timers. @param {readonly string[]} before */
+function newResources(before) {
+  const left = [...before];
+  return process.getActiveResourcesInfo().filter((name) => {
+    const at = left.indexOf(name);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 /** CPU time of this worker and of its child processes that have ended. 0 where the system has no /proc. */

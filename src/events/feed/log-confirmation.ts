@@ -1,7 +1,6 @@
-import type { FozError } from '../../core/index.ts';
+import { type EndSignal, type FozError, pause } from '../../core/index.ts';
 import type { SourceLog } from '../log/source-log.ts';
 import { asFozError } from './failure.ts';
-import { pauseOf } from './pause.ts';
 
 /** Milliseconds that the first answer of a subscription waits for the confirmation. */
 const patienceMs = 1000;
@@ -11,11 +10,11 @@ const retryMs = 1000;
 /** Waits until the process that reads a source has confirmed that it logs the tables which this process watches. */
 export class LogConfirmation {
   readonly #kept: Pick<SourceLog, 'watching'>;
-  readonly #end: AbortSignal;
+  readonly #end: EndSignal;
   readonly #onFailure: (error: FozError) => void;
   #confirming: Promise<void> | null = null;
 
-  constructor(kept: Pick<SourceLog, 'watching'>, end: AbortSignal, onFailure: (error: FozError) => void) {
+  constructor(kept: Pick<SourceLog, 'watching'>, end: EndSignal, onFailure: (error: FozError) => void) {
     this.#kept = kept;
     this.#end = end;
     this.#onFailure = onFailure;
@@ -27,7 +26,7 @@ export class LogConfirmation {
     const confirmed = this.#confirmed().then(() => {
       if (isLate) onLate();
     });
-    await Promise.race([confirmed, pauseOf(patienceMs, this.#end)]);
+    await Promise.race([confirmed, pause(patienceMs, this.#end, { keepsAlive: false })]);
     isLate = true;
   }
 
@@ -47,7 +46,7 @@ export class LogConfirmation {
         return await this.#kept.watching();
       } catch (error) {
         if (isFirst && !this.#end.aborted) this.#onFailure(asFozError(error));
-        await pauseOf(retryMs, this.#end);
+        await pause(retryMs, this.#end, { keepsAlive: false });
       }
     }
   }

@@ -29,7 +29,7 @@ export type Choice =
 export class MethodChoice {
   readonly #connector: Connector;
   readonly #wanted: WantedMethod;
-  readonly #end: AbortSignal;
+  readonly #end: EndSignal;
   readonly #reported = new ReportedRows();
   #chosen: ChosenMethod = { method: 'polling', obstacles: [], since: new Date() };
   /** Tables that the method does not report, by key. */
@@ -37,7 +37,7 @@ export class MethodChoice {
   /** Tables for which the database was asked for offers, by key. */
   #offered: ReadonlySet<string> = new Set();
 
-  constructor(connector: Connector, wanted: WantedMethod, end: AbortSignal) {
+  constructor(connector: Connector, wanted: WantedMethod, end: EndSignal) {
     this.#connector = connector;
     this.#wanted = wanted;
     this.#end = end;
@@ -98,7 +98,7 @@ export class MethodChoice {
   async #offersOf(tables: readonly ChangedTable[]): Promise<readonly ChangeOffer[]> {
     const { changes } = this.#connector;
     if (changes === null || this.#wanted === 'polling' || this.#wanted === 'off') return [];
-    const offers = await changes.offers(tables, this.#end as EndSignal);
+    const offers = await changes.offers(tables, this.#end);
     return offers.filter(({ method }) => this.#wanted === 'auto' || method === this.#wanted);
   }
 

@@ -1,5 +1,5 @@
 import type { Column, Table } from '../../catalog/index.ts';
-import { type EndSignal, FozError } from '../../core/index.ts';
+import { type EndSignal, FozError, pause, RequestEnd } from '../../core/index.ts';
 import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
 import { ChangeLog } from '../changes/change-log.ts';
@@ -9,7 +9,6 @@ import type { SourceLogOptions } from '../log/source-log-options.ts';
 import { asFozError } from './failure.ts';
 import { LogConfirmation } from './log-confirmation.ts';
 import { type ChosenMethod, MethodChoice, type WantedMethod } from './method-choice.ts';
-import { pauseOf } from './pause.ts';
 import { Transaction } from './transaction.ts';
 import { VersionChecks } from './version-checks.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
@@ -41,6 +40,9 @@ const patienceMs = 1000;
 /** Milliseconds between two checks whether a stream is open. */
 const openingMs = 50;
 
+/** Options of pauses: a feed that is not closed does not keep the process alive. */
+const isIdle = { keepsAlive: false } as const;
+
 /** One watched table; `rows`: see `Watchers.add`. */
 export interface WatchedRows {
   readonly table: ChangedTable;
@@ -59,7 +61,7 @@ export class SourceFeed {
   readonly #connector: Connector;
   readonly #onFailure: (error: FozError) => void;
   readonly #watchers = new Watchers();
-  readonly #end = new AbortController();
+  readonly #end = new RequestEnd();
   readonly #choice: MethodChoice;
   /** Watched views and foreign tables, by key: no log has their changes. */
   readonly #views = new Set<string>();
@@ -89,11 +91,11 @@ export class SourceFeed {
     keeping: SourceLogOptions | null = null,
   ) {
     this.#connector = connector;
-    this.#versions = new VersionChecks(connector, this.#end.signal);
-    this.#choice = new MethodChoice(connector, wanted, this.#end.signal);
+    this.#versions = new VersionChecks(connector, this.#end);
+    this.#choice = new MethodChoice(connector, wanted, this.#end);
     this.#onFailure = onFailure;
     this.kept = keeping === null ? null : new SourceLog(keeping, () => this.#watchers.columns);
-    this.#confirmation = this.kept && new LogConfirmation(this.kept, this.#end.signal, onFailure);
+    this.#confirmation = this.kept && new LogConfirmation(this.kept, this.#end, onFailure);
   }
 
   get state(): FeedState {
@@ -138,9 +140,9 @@ export class SourceFeed {
     for (;;) {
       this.#choice.check(table, neededOld);
       if (this.#isFollowing) return;
-      if (end.aborted || this.#end.signal.aborted)
+      if (end.aborted || this.#end.aborted)
         throw new FozError('unavailable', `Source "${table.source.name}": it is not followed any more.`);
-      await pauseOf(openingMs, this.#end.signal);
+      await pause(openingMs, this.#end, isIdle);
     }
   }
 
@@ -179,21 +181,21 @@ export class SourceFeed {
       this.#loop = this.#follow(resolve);
     });
     // PostgreSQL opens a stream only after all writing transactions have ended. Until then everything is polled.
-    await Promise.race([first, pauseOf(patienceMs, this.#end.signal)]);
+    await Promise.race([first, pause(patienceMs, this.#end, isIdle)]);
   }
 
   /** Opens streams one after another until the feed is closed. `onTried`: called when the first stream is open, or cannot be opened. */
   async #follow(onTried: () => void): Promise<void> {
-    let pause: number = retryMs.first;
-    while (!this.#end.signal.aborted) {
+    let delay: number = retryMs.first;
+    while (!this.#end.aborted) {
       const openedAt = performance.now();
-      const end = await this.#followOnce(onTried, pause === retryMs.first);
+      const end = await this.#followOnce(onTried, delay === retryMs.first);
       onTried();
-      if (end === 'not offered') await pauseOf(reconsiderMs, this.#end.signal);
+      if (end === 'not offered') await pause(reconsiderMs, this.#end, isIdle);
       else {
-        if (performance.now() - openedAt > retryMs.longest) pause = retryMs.first;
-        await pauseOf(pause, this.#end.signal);
-        pause = Math.min(pause * 2, end === 'taken' ? retryMs.taken : retryMs.longest);
+        if (performance.now() - openedAt > retryMs.longest) delay = retryMs.first;
+        await pause(delay, this.#end, isIdle);
+        delay = Math.min(delay * 2, end === 'taken' ? retryMs.taken : retryMs.longest);
       }
     }
   }
@@ -213,7 +215,7 @@ export class SourceFeed {
       await this.#read(stream);
     } catch (error) {
       const failure = asFozError(error);
-      if (isFirst && !this.#end.signal.aborted) this.#onFailure(failure);
+      if (isFirst && !this.#end.aborted) this.#onFailure(failure);
       if (stream === null) this.#choice.failed(failure.message);
       if (failure.code === 'conflict') return 'taken';
     } finally {
@@ -266,8 +268,8 @@ export class SourceFeed {
     const transaction = new Transaction(this.#watchers);
     let at: number | null = null;
     void this.#measure();
-    while (!this.#end.signal.aborted) {
-      for (const message of await stream.next(this.#end.signal as EndSignal)) {
+    while (!this.#end.aborted) {
+      for (const message of await stream.next(this.#end)) {
         this.log.take(message);
         switch (message.kind) {
           case 'row':

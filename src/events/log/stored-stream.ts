@@ -62,7 +62,7 @@ export class StoredStream implements ChangeStream {
       const messages = await this.#read();
       if (messages.length > 0) return messages;
       if (this.#isLast) throw ended('The process that read the source has ended.');
-      if (!this.#isNews) await this.#wakeup.wait(signal, askMs);
+      if (!this.#isNews) await this.#wakeup.wait(signal, askMs, { keepsAlive: false });
       if (signal.aborted) throw ended('The stream is not awaited any more.');
       await this.#ask();
     }

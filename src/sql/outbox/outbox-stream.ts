@@ -1,4 +1,4 @@
-import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
+import { type EndSignal, FozError, HeldBytes, never } from '../../core/index.ts';
 import type {
   ChangeMessage,
   ChangePosition,
@@ -20,8 +20,6 @@ const most = { rows: 1000, bytes: 16 * 1024 * 1024 } as const;
 const batchRows = 10_000;
 /** Digits of a position, so that positions compare as texts. */
 const digits = 20;
-
-const never = new AbortController().signal;
 
 /** Changes that are returned together, stored under one number. `ranges`: the ids of their rows in the outbox. */
 interface Batch {

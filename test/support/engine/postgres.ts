@@ -44,9 +44,16 @@ const connect = async (url: string): Promise<Connection> => {
   // A lost connection is reported by the next statement.
   client.on('error', () => {});
   await client.connect();
+  let last: Promise<unknown> = Promise.resolve();
+  /** Sends a script after the answer to the one before: test cases that run at the same time share a connection. */
+  const send = (text: string) => {
+    const answer = last.then(() => client.query<Record<string, unknown>>(text));
+    last = answer.catch(() => {});
+    return answer;
+  };
   return {
-    execute: async (script) => void (await client.query(script)),
-    query: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
+    execute: async (script) => void (await send(script)),
+    query: async (text) => (await send(text)).rows,
     close: () => client.end(),
   };
 };

@@ -1,3 +1,4 @@
+import { never } from '../../../core/index.ts';
 import type { Changes } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
 import type { Settings } from '../options.ts';
@@ -5,8 +6,6 @@ import { followOutbox, outboxLeft, outboxOffer } from '../outbox/index.ts';
 import { readHiddenTypes } from './hidden-types.ts';
 import { binlogOffer } from './offers.ts';
 import { followBinlog } from './stream.ts';
-
-const never = new AbortController().signal;
 
 /** The changes of a MySQL or MariaDB database, by the binlog of its server, or by an outbox if one exists. */
 export function mysqlChanges(settings: Settings, driver: Pick<Driver, 'run'>): Changes {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type EndSignal, FozError, HeldBytes } from '../../../core/index.ts';
+import { FozError, HeldBytes, never } from '../../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../../plan/index.ts';
 import { type Driver, limitsOf, type Ownership, PollingOwner, Watch } from '../../../sql/index.ts';
 import { toFozError } from '../errors.ts';
@@ -14,8 +14,6 @@ import type { OutboxNames } from './names.ts';
 const pollMs = 50;
 /** Seconds after which the server ends the connection of a silent reader, and so releases its lock. */
 const silenceSeconds = 60;
-
-const never: EndSignal = new AbortController().signal;
 
 /**
  * The connection of the reader of an outbox. It holds the right to read (GET_LOCK), and all statements of the reader run on it, so a

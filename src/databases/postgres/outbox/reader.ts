@@ -1,4 +1,4 @@
-import { type EndSignal, FozError, HeldBytes, Wakeup } from '../../../core/index.ts';
+import { type EndSignal, FozError, HeldBytes, never, Wakeup } from '../../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../../plan/index.ts';
 import { type Driver, isRead, limitsOf, type Ownership, Watch } from '../../../sql/index.ts';
 import { connect } from '../connect.ts';
@@ -14,8 +14,6 @@ const lock = '7380399430221231';
 const pollMs = 1_000;
 /** The same where triggers send no notifications. */
 const unnotifiedMs = 50;
-
-const never: EndSignal = new AbortController().signal;
 
 /**
  * The reader of an outbox. It holds an advisory lock on a connection of its own, which also listens for notifications of new changes. The
