@@ -3,6 +3,7 @@ import { adminSession, type Session } from '../access/index.ts';
 import { type Auth, createAuth, httpRequest, websocketRequest } from '../auth/index.ts';
 import type { ControlPlane, FozConfig, RuntimeSettings, Settings } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
+import { HttpClient } from '../outbound/index.ts';
 import type { ServerOptions } from '../serve/index.ts';
 import type { StoreLog } from '../store/index.ts';
 import { FirstSecret } from './first-secret.ts';
@@ -30,7 +31,7 @@ export interface Authentication {
 
 /** Builds authentication from the configuration. Without an `auth` part, every caller is admin. */
 export function authenticationOf(
-  { auth: config, state = '.foz' }: FozConfig,
+  { auth: config, state = '.foz', outbound = {} }: FozConfig,
   plane: ControlPlane | null,
   log: StoreLog,
 ): Authentication {
@@ -47,8 +48,15 @@ export function authenticationOf(
       close: async () => {},
     };
   const first = config.admin_secrets === undefined ? new FirstSecret(state, log) : null;
+  // Operators write these URLs, often of identity providers in the inner network.
+  const http = new HttpClient({
+    author: 'operator',
+    config: outbound,
+    limits: { connectionsPerOrigin: 256 },
+  });
   const auth = createAuth({
     config,
+    http,
     adminSecrets: first?.own ?? [],
     ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
   });
@@ -74,7 +82,10 @@ export function authenticationOf(
     get isProvisional() {
       return first?.isProvisional ?? false;
     },
-    close: () => auth.close(),
+    async close() {
+      await auth.close();
+      await http.close();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { isNetwork } from './address.ts';
+import { isNetwork } from '../core/index.ts';
 import { keyPrefix } from './api-keys/format.ts';
 import { checkRole, type Report } from './check-parts.ts';
 import type { DeclaredKeyConfig } from './config.ts';

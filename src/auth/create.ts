@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../access/index.ts';
 import { type CacheState, parseRoleName } from '../core/index.ts';
+import { HttpClient } from '../outbound/index.ts';
 import { type ClientAddress, clientAddress } from './address.ts';
 import { type AdminSecret, AdminSecrets } from './admin-secret.ts';
 import { Anonymous } from './anonymous.ts';
@@ -24,6 +25,8 @@ export interface AuthOptions {
   readonly peppers?: readonly Uint8Array[];
   /** Further admin secrets, such as the one generated at the first start. */
   readonly adminSecrets?: readonly AdminSecret[];
+  /** Asks issuers and the webhook; default: one of its own, without a proxy. */
+  readonly http?: HttpClient;
   /** Further protocols; they come after tokens and before the webhook. */
   readonly more?: readonly Authenticator<unknown>[];
 }
@@ -65,7 +68,10 @@ export function createAuth(options: AuthOptions): Auth {
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
   const put = ({ admin, tokens, last }: SignInMethods) =>
     identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
-  let methods = signInMethodsOf({ ...config, adminSecrets: adminSecretsIn(config, options.adminSecrets) });
+  const own = options.http === undefined ? new HttpClient({ author: 'operator' }) : null;
+  const http = options.http ?? own!;
+  const adminSecrets = adminSecretsIn(config, options.adminSecrets);
+  let methods = signInMethodsOf({ ...config, adminSecrets }, http);
   let identify = put(methods);
   const ends = new SessionEnds(repository, (session, now) => endOf(session, methods, now));
   return {
@@ -77,7 +83,7 @@ export function createAuth(options: AuthOptions): Auth {
     },
     declaredKeys: () => declared.list(),
     use(signIns) {
-      methods = signInMethodsOf(signIns, methods);
+      methods = signInMethodsOf(signIns, http, methods);
       addressBy = clientAddress(signIns.trusted_proxies ?? []);
       identify = put(methods);
       ends.review();
@@ -85,7 +91,7 @@ export function createAuth(options: AuthOptions): Auth {
     watch: (session, onEnd) => ends.watch(session, onEnd),
     async close() {
       ends.close();
-      await Promise.all([apiKeys, ...more].map((authenticator) => authenticator.close?.()));
+      await Promise.all([own, apiKeys, ...more].map((part) => part?.close?.()));
     },
   };
 }
@@ -111,6 +117,7 @@ interface SignInMethods {
 
 function signInMethodsOf(
   { adminSecrets, jwt = [], cookie_origins, webhook, anonymous_role }: SignIns,
+  http: HttpClient,
   former?: SignInMethods,
 ): SignInMethods {
   const anonymous = parseRoleName(anonymous_role);
@@ -119,7 +126,7 @@ function signInMethodsOf(
     if (webhook !== undefined)
       return formerLast?.kind === 'webhook' && isDeepStrictEqual(formerLast.config, webhook)
         ? formerLast
-        : new Webhook(webhook);
+        : new Webhook(webhook, http);
     if (anonymous === undefined) return null;
     return formerLast?.kind === 'anonymous' && formerLast.role === anonymous
       ? formerLast
@@ -127,7 +134,7 @@ function signInMethodsOf(
   };
   return {
     admin: new AdminSecrets(adminSecrets, former?.admin),
-    tokens: new Tokens({ issuers: jwt, cookieOrigins: cookie_origins }, former?.tokens),
+    tokens: new Tokens({ issuers: jwt, http, cookieOrigins: cookie_origins }, former?.tokens),
     last: last(),
   };
 }

@@ -1,5 +1,8 @@
+/** Headers of an answer, by names in lower case. */
+type AnswerHeaders = ReadonlyMap<string, string>;
+
 /** Milliseconds that an answer may be cached by its Cache-Control or Expires; 0: not at all; `undefined`: it does not say. */
-export function freshnessOf(headers: Headers, now: number): number | undefined {
+export function freshnessOf(headers: AnswerHeaders, now: number): number | undefined {
   const control = headers.get('cache-control')?.toLowerCase();
   if (control !== undefined) {
     const directives = control.split(',').map((part) => part.trim());
@@ -8,13 +11,13 @@ export function freshnessOf(headers: Headers, now: number): number | undefined {
     if (age !== undefined) return Math.max(0, Number(age) - ageOf(headers)) * 1000;
   }
   const expires = headers.get('expires');
-  if (expires === null) return undefined;
+  if (expires === undefined) return undefined;
   const at = Date.parse(expires);
   return Number.isNaN(at) ? 0 : Math.max(0, at - now);
 }
 
 /** Seconds that the answer has spent in caches already (`Age`). */
-function ageOf(headers: Headers): number {
+function ageOf(headers: AnswerHeaders): number {
   const age = headers.get('age');
-  return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0;
+  return age !== undefined && /^\d{1,10}$/.test(age) ? Number(age) : 0;
 }

@@ -1,4 +1,4 @@
-export { type ClientAddress, clientAddress, countedAddress, Networks } from './address.ts';
+export { type ClientAddress, clientAddress, countedAddress } from './address.ts';
 export { type AdminSecret, mintAdminSecret, sha256Of } from './admin-secret.ts';
 export { declaredKeys } from './api-keys/declared.ts';
 export { type DeclaredKey, DeclaredKeys } from './api-keys/declared-keys.ts';

@@ -26,6 +26,7 @@ export {
   type SourceName,
 } from './names.ts';
 export { checkDocumentNesting, checkNesting, deepest, isStackOverflow, nestedTooDeeply } from './nesting.ts';
+export { type Address, isNetwork, Networks, parseAddress, partsOfIpv6 } from './networks.ts';
 export { OwnedCache } from './owned-cache.ts';
 export { RequestEnd } from './request-end.ts';
 export { SteadyClock } from './steady-clock.ts';

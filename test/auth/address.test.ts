@@ -1,4 +1,5 @@
-import { clientAddress, Networks } from '../../src/auth/index.ts';
+import { clientAddress } from '../../src/auth/index.ts';
+import { Networks } from '../../src/core/index.ts';
 import { request } from './support.ts';
 
 test.each<[string, readonly string[], boolean]>([

@@ -2,10 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Tokens } from '../../src/auth/jwt/jwt-authenticator.ts';
 import { Webhook } from '../../src/auth/webhook/webhook.ts';
+import { HttpClient } from '../../src/outbound/index.ts';
 import { now, payload, signed } from './jwt.ts';
 import { keysOf, SilentStore, stored } from './keys.ts';
 import { request } from './support.ts';
 
+const http = new HttpClient({ author: 'operator' });
+afterAll(() => http.close());
 const secret = 'k'.repeat(32);
 const claims = (role: string, variables: Record<string, string> = {}) => ({
   'x-hasura-allowed-roles': [role],
@@ -21,6 +24,7 @@ const bearer = (text: string) => request({ authorization: `Bearer ${text}` });
 test('verified tokens are kept within bytes, and those of one role do not push out those of another', async () => {
   const tokens = new Tokens({
     issuers: [{ issuer: payload.iss, audience: 'foz', secret }],
+    http,
     cacheBytes: 200_000,
   });
   const identify = (text: string) => tokens.identify(tokens.credential(bearer(text))!, bearer(text), now);
@@ -61,7 +65,7 @@ test('answers of the webhook are kept within bytes, and those of one role do not
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const webhook = new Webhook({ url }, 200_000);
+  const webhook = new Webhook({ url }, http, 200_000);
   const identify = (role: string, user: string, time = now) => {
     const asking = request({ 'x-wanted': role, 'x-user': user });
     return webhook.identify(webhook.credential(asking), asking, time);

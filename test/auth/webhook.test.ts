@@ -168,6 +168,32 @@ test.each<[string, (response: ServerResponse) => void, Partial<WebhookConfig>?]>
   ]);
 });
 
+test.each(['GET', 'POST'] as const)(
+  '%s is asked about a request that expects 100-continue',
+  async (method) => {
+    expect(await webhook({ method })(request({ expect: '100-continue' }))).toMatchObject({ role: 'user' });
+    expect(asked[0]!.headers.expect).toBeUndefined();
+  },
+);
+
+test('the header Host is sent where it is listed', async () => {
+  await webhook({ forward_headers: ['host', 'x-a'] })(request({ host: 'tenant.example', 'x-a': 'b' }));
+  expect(asked[0]!.headers).toMatchObject({ host: 'tenant.example', 'x-a': 'b' });
+});
+
+test('401 refuses also with a long body', async () => {
+  answer = (response) => void response.writeHead(401).end('x'.repeat(100_000));
+  expect(await refused(() => webhook()(request()))).toMatchObject({ code: 'access-denied' });
+});
+
+test('the metadata service of a cloud is not asked', async () => {
+  const identify = createAuth({ config: { webhook: { url: 'http://169.254.169.254/latest' } } }).identify;
+  expect(await refused(() => identify(request()))).toMatchObject({
+    code: 'unavailable',
+    why: expect.stringContaining('metadata service'),
+  });
+});
+
 test('a webhook that is not there is unavailable', async () => {
   const identify = createAuth({ config: { webhook: { url: 'http://127.0.0.1:1/' } } }).identify;
   expect(await refused(() => identify(request()))).toMatchObject({ code: 'unavailable' });

@@ -28,6 +28,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'foz-docs-'));
   writeFileSync(join(folder, 'till.graphql'), '{ orders { id } }');
+  for (const name of ['ca.pem', 'client.crt', 'client.key']) writeFileSync(join(folder, name), 'PEM');
   writeFileSync(join(folder, 'persisted-documents.json'), '{"a": "{ orders { total } }"}');
 });
 afterAll(() => rmSync(folder, { recursive: true }));

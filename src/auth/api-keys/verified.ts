@@ -1,6 +1,5 @@
-import { parseRoleName } from '../../core/index.ts';
+import { Networks, parseRoleName } from '../../core/index.ts';
 import type { ClientAddress } from '../address.ts';
-import { Networks } from '../address.ts';
 import { AccessDenied } from '../denied.ts';
 import { type Grant, GrantedSessions } from '../grant.ts';
 import type { AuthRequest } from '../request.ts';

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { ExactNumber, FozError, parseJson } from '../../core/index.ts';
+import type { HttpClient } from '../../outbound/index.ts';
 import type { IssuerConfig, PublicKeyConfig, TokenPlace } from '../config.ts';
 import { type Grant, GrantedSessions } from '../grant.ts';
 import { claimsReader, type TokenClaims } from './claims.ts';
@@ -35,10 +36,10 @@ export class Issuer {
   readonly #readClaims: (payload: JWTPayload) => TokenClaims;
 
   /** Throws TypeError for an invalid key or path; `checkAuth` reports these earlier, with their place in the configuration. */
-  constructor(config: IssuerConfig) {
+  constructor(config: IssuerConfig, http: HttpClient) {
     this.config = config;
     this.name = config.issuer ?? undefined;
-    this.keys = keysOf(config);
+    this.keys = keysOf(config, http);
     this.places = config.from ?? [{ header: 'authorization' }];
     this.#algorithms = new Set(
       config.algorithms ?? (config.secret === undefined ? publicAlgorithms : ['HS256']),
@@ -133,8 +134,8 @@ function refusal(error: unknown): FozError {
   return tokenDenied(error instanceof Error ? error.message : 'not verified');
 }
 
-function keysOf({ key, jwks_url, secret }: IssuerConfig): IssuerKeys {
-  if (jwks_url !== undefined) return new RemoteKeys({ url: jwks_url });
+function keysOf({ key, jwks_url, secret }: IssuerConfig, http: HttpClient): IssuerKeys {
+  if (jwks_url !== undefined) return new RemoteKeys({ url: jwks_url, http });
   if (secret !== undefined) return new SecretKey(secret);
   return new StaticKeys([key ?? []].flat().map(publicKeyOf));
 }

@@ -1,10 +1,11 @@
 import { FozError, SteadyClock } from '../../core/index.ts';
+import { type HttpClient, OutboundError } from '../../outbound/index.ts';
 import { freshnessOf } from '../freshness.ts';
-import { readLimited } from '../read-limited.ts';
 import { type IssuerKeys, PublicKey, type SigningKey, type TokenHeader } from './keys.ts';
 
 export interface RemoteKeysOptions {
   readonly url: string;
+  readonly http: HttpClient;
   readonly timeoutMs?: number;
   /** How long a key set is fresh where the answer does not say; default: 10 minutes. */
   readonly maxAgeMs?: number;
@@ -137,24 +138,22 @@ export class RemoteKeys implements IssuerKeys {
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
-      throw error instanceof FozError
+      throw error instanceof FozError && !(error instanceof OutboundError)
         ? error
         : unavailable(error instanceof Error ? error.message : String(error));
     }
   }
 
   async #fetch(): Promise<{ keys: readonly PublicKey[]; ageMs: number }> {
-    const { url, timeoutMs, maxAgeMs } = this.#options;
-    const answer = await fetch(url, {
+    const { url, http, timeoutMs, maxAgeMs } = this.#options;
+    const answer = await http.send({
+      url,
       headers: { accept: 'application/jwk-set+json, application/json' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      totalMs: timeoutMs,
+      responseBytes: bounds.bytes,
     });
-    if (answer.status !== 200) {
-      await answer.body?.cancel();
-      throw unavailable(`status ${answer.status}`);
-    }
-    const keys = publicKeys(JSON.parse(await readLimited(answer, bounds.bytes)));
+    if (answer.status !== 200) throw unavailable(`status ${answer.status}`);
+    const keys = publicKeys(JSON.parse(new TextDecoder().decode(answer.body)));
     const ageMs = freshnessOf(answer.headers, Date.now()) ?? maxAgeMs;
     return { keys, ageMs: Math.min(Math.max(ageMs, bounds.leastAgeMs), bounds.mostAgeMs) };
   }

@@ -2,6 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, Session } from '../../access/index.ts';
 import { type CacheState, heapPart, OwnedCache } from '../../core/index.ts';
+import type { HttpClient } from '../../outbound/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { IssuerConfig, TokenPlace } from '../config.ts';
 import { type AuthRequest, bearerToken, header } from '../request.ts';
@@ -12,6 +13,8 @@ import { decodeToken, looksLikeToken, tokenDenied } from './unverified-token.ts'
 
 export interface TokenOptions {
   readonly issuers: readonly IssuerConfig[];
+  /** Reads the key sets of issuers. */
+  readonly http: HttpClient;
   /** Origins, besides the server's own, whose pages may send a cookie. */
   readonly cookieOrigins?: readonly string[];
   /** Most cached tokens; default: 10,000. */
@@ -46,7 +49,9 @@ export class Tokens implements Authenticator<FoundToken> {
     const known = former === undefined ? none : former.#issuers;
     const issuers = options.issuers.map((config) => {
       const there = known.get(config.issuer ?? undefined);
-      return there !== undefined && isDeepStrictEqual(there.config, config) ? there : new Issuer(config);
+      return there !== undefined && isDeepStrictEqual(there.config, config)
+        ? there
+        : new Issuer(config, options.http);
     });
     this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]));
     const places = new Map(issuers.flatMap(({ places }) => places.map((place) => [placeName(place), place])));

@@ -15,6 +15,7 @@ const connectionHeaders = new Set([
   'content-type',
   'dnt',
   'expect',
+  'expect',
   'host',
   'http2-settings',
   'keep-alive',

@@ -9,12 +9,12 @@ import {
   parseRoleName,
   SteadyClock,
 } from '../../core/index.ts';
+import type { HttpClient, OutboundRequest, OutboundResponse } from '../../outbound/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { WebhookConfig } from '../config.ts';
 import { AccessDenied } from '../denied.ts';
 import { freshnessOf } from '../freshness.ts';
 import { grantBytes } from '../grant.ts';
-import { readLimited } from '../read-limited.ts';
 import type { AuthRequest } from '../request.ts';
 import type { SessionEnd } from '../session-end.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
@@ -41,6 +41,7 @@ interface CachedAnswer {
 export class Webhook implements Authenticator<Headers> {
   readonly kind = 'webhook';
   readonly config: WebhookConfig;
+  readonly #http: HttpClient;
   readonly #only: ReadonlySet<string> | null;
   readonly #cache: OwnedCache<CachedAnswer> | null;
   readonly #clock = new SteadyClock();
@@ -49,8 +50,9 @@ export class Webhook implements Authenticator<Headers> {
   readonly #actors = new WeakSet<Actor>();
 
   /** `cacheBytes`: of all cached answers together; default: a 64th of the heap, 32 MiB at most. */
-  constructor(config: WebhookConfig, cacheBytes = heapPart(1 / 64, 32 * 2 ** 20)) {
+  constructor(config: WebhookConfig, http: HttpClient, cacheBytes = heapPart(1 / 64, 32 * 2 ** 20)) {
     this.config = config;
+    this.#http = http;
     const { forward_headers: only, cache = 5000 } = config;
     this.#only = only === undefined ? null : new Set(only.map((name) => name.toLowerCase()));
     this.#cache = cache === 0 ? null : new OwnedCache('webhook_answers', cacheBytes, cache);
@@ -91,17 +93,11 @@ export class Webhook implements Authenticator<Headers> {
 
   async #query(id: string, headers: Headers, now: number): Promise<Session> {
     const answer = await this.#send(headers);
-    if (answer.status === 401) {
-      await answer.body?.cancel();
-      throw new AccessDenied({ why: 'the webhook said 401' });
-    }
-    if (answer.status !== 200) {
-      await answer.body?.cancel();
-      throw unavailable(`it answered with status ${answer.status}`);
-    }
+    if (answer.status === 401) throw new AccessDenied({ why: 'the webhook said 401' });
+    if (answer.status !== 200) throw unavailable(`it answered with status ${answer.status}`);
     const freshMs = Math.min(freshnessOf(answer.headers, now) ?? 0, limits.keptMs);
     const { session_seconds: seconds = limits.sessionSeconds } = this.config;
-    const session = this.#read(await this.#body(answer), now + (freshMs > 0 ? freshMs : seconds * 1000));
+    const session = this.#read(objectIn(answer), now + (freshMs > 0 ? freshMs : seconds * 1000));
     if (freshMs > 0) this.#store(id, { session, until: this.#clock.at(now) + freshMs });
     return session;
   }
@@ -111,30 +107,28 @@ export class Webhook implements Authenticator<Headers> {
     this.#cache?.set(id, answer, role, grantBytes({ actor: actor!, roles: [role], variables }));
   }
 
-  async #send(headers: Headers): Promise<Response> {
-    const { url, method = 'GET', timeout_ms: timeoutMs = 5000 } = this.config;
-    const common = { method, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
+  async #send(headers: Headers): Promise<OutboundResponse> {
+    const { url, method = 'GET', timeout_ms: totalMs = 5000 } = this.config;
+    const { host, ...others } = headers;
+    const asked: Omit<OutboundRequest, 'url'> =
+      method === 'GET'
+        ? { headers: { ...others, accept: 'application/json' }, ...(host === undefined ? {} : { host }) }
+        : {
+            headers: { 'content-type': 'application/json', accept: 'application/json' },
+            body: JSON.stringify({ headers }),
+          };
     try {
-      if (method === 'GET')
-        return await fetch(url, { ...common, headers: { ...headers, accept: 'application/json' } });
-      return await fetch(url, {
-        ...common,
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify({ headers }),
+      return await this.#http.send({
+        url,
+        method,
+        totalMs,
+        responseBytes: limits.bytes,
+        overlong: 'cut',
+        ...asked,
       });
     } catch (error) {
       throw unavailable(reason(error));
     }
-  }
-
-  async #body(answer: Response): Promise<object> {
-    try {
-      const value: unknown = parseJson(await readLimited(answer, limits.bytes));
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-    } catch (error) {
-      throw unavailable(reason(error));
-    }
-    throw unavailable('its answer is no JSON object');
   }
 
   #read(answer: object, expiresAt: number): Session {
@@ -172,10 +166,21 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
+/** The JSON object that an answer is. */
+function objectIn({ body, isCut }: OutboundResponse): object {
+  if (isCut) throw unavailable(`its answer is longer than ${limits.bytes} bytes`);
+  let value: unknown;
+  try {
+    value = parseJson(new TextDecoder().decode(body));
+  } catch (error) {
+    throw unavailable(reason(error));
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw unavailable('its answer is no JSON object');
+}
+
 function reason(error: unknown): string {
-  if (!(error instanceof Error)) return 'it cannot be asked';
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+  return error instanceof Error ? error.message : 'it cannot be asked';
 }
 
 function unavailable(why: string): FozError {

@@ -1,5 +1,6 @@
 import type { AuthConfig } from '../../auth/index.ts';
 import type { CatalogIssue, Metadata, Naming } from '../../catalog/index.ts';
+import type { OutboundConfig } from '../../outbound/index.ts';
 import type { AllowListConfig, LimitSettings, SourceConfig } from '../../views/index.ts';
 
 /** `foz.yaml` after validation, with every `${...}` replaced. Its JSON Schema is `schema/foz.schema.json`. */
@@ -15,6 +16,8 @@ export interface FozConfig {
   readonly names?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
+  /** Requests that Foz sends. */
+  readonly outbound?: OutboundConfig;
   /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */
   readonly store?: { readonly url?: string };
   /** Whether writes and refusals are recorded in the audit log; default: where there is `auth`. */

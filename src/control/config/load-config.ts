@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { checkAuth } from '../../auth/index.ts';
 import type { Metadata } from '../../catalog/index.ts';
+import { checkOutbound } from '../../outbound/index.ts';
 import { checkAllowLists } from '../../views/index.ts';
 import { isFolder, readFolder } from '../metadata/folder.ts';
 import { readYaml, spelled } from '../metadata/located-yaml.ts';
@@ -84,8 +85,10 @@ function withoutSources(
 /** Problems that a JSON Schema cannot express. */
 function problemsBeyondSchema(config: FozConfig): SourceProblem[] {
   const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
+  const { outbound = {} } = config;
+  const inOutbound = checkOutbound(outbound).map((one) => ({ ...one, path: ['outbound', ...one.path] }));
   const inLists = checkAllowLists(config.allow_list ?? []);
-  return [...inAuth, ...inLists, ...checkPort(config.server), ...checkSources(config)];
+  return [...inAuth, ...inOutbound, ...inLists, ...checkPort(config.server), ...checkSources(config)];
 }
 
 /** A valid configuration with its paths made absolute. `inside`: its metadata as given. */

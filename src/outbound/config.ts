@@ -1,0 +1,68 @@
+import { isHostEntry } from './host-list.ts';
+
+/** The part `outbound` of `foz.yaml`: requests that Foz sends. Its JSON Schema is in `schema/foz.schema.json`. */
+export interface OutboundConfig {
+  /** Inner hosts and networks that URLs of others may name. */
+  readonly allow?: readonly string[];
+  readonly proxy?: ProxyConfig;
+  /** PEM certificates of authorities, trusted besides those of Node. */
+  readonly ca?: string | readonly string[];
+  readonly certificates?: readonly ClientCertificate[];
+}
+
+export interface ProxyConfig {
+  /** `http:` or `https:`, with user and password where the proxy wants them. */
+  readonly url: string;
+  /** Hosts and networks that are called without it. */
+  readonly bypass?: readonly string[];
+  /** Where names are resolved. `here`: Foz checks the address and tells the proxy that address; `proxy`: the proxy must refuse inner addresses. */
+  readonly resolve?: 'here' | 'proxy';
+}
+
+/** A certificate that Foz shows to certain hosts. */
+export interface ClientCertificate {
+  readonly hosts: readonly string[];
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+}
+
+/** A problem in `outbound`, with its path there. Messages contain no secrets. */
+export interface OutboundProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** All problems that the JSON Schema cannot find. */
+export function checkOutbound(config: OutboundConfig): readonly OutboundProblem[] {
+  const { proxy, certificates = [] } = config;
+  return [
+    ...hostProblems(config.allow, ['allow']),
+    ...hostProblems(proxy?.bypass, ['proxy', 'bypass']),
+    ...certificates.flatMap(({ hosts }, at) => hostProblems(hosts, ['certificates', at, 'hosts'])),
+    ...(proxy === undefined ? [] : proxyProblems(proxy)),
+  ];
+}
+
+function hostProblems(entries: readonly string[] = [], path: readonly (string | number)[]) {
+  return entries.flatMap((entry, at) =>
+    isHostEntry(entry)
+      ? []
+      : [
+          {
+            path: [...path, at],
+            message: `"${entry}" is no host: write a name (hooks.internal, *.internal), an address or a network (10.0.0.0/8), each with a port where only that one is meant`,
+          },
+        ],
+  );
+}
+
+function proxyProblems({ url }: ProxyConfig): readonly OutboundProblem[] {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.pathname === '/' && parsed.search === '')
+    return [];
+  return [
+    { path: ['proxy', 'url'], message: 'it must be http://HOST:PORT or https://HOST:PORT, without a path' },
+  ];
+}

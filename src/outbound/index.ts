@@ -1,0 +1,4 @@
+export { HttpClient, type HttpClientOptions, type OutboundResponse } from './client.ts';
+export { checkOutbound, type OutboundConfig, type OutboundProblem } from './config.ts';
+export { OutboundError, type OutboundFault } from './fault.ts';
+export type { OutboundRequest } from './hop.ts';
