@@ -1,4 +1,4 @@
-import type { FozError, SourceName } from '../core/index.ts';
+import type { FozError, HeldBytes, SourceName } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
 import type { FailedWrite, ReadTable, Written } from './written.ts';
 
@@ -20,6 +20,12 @@ export interface EngineAnswer {
   readonly operationName?: string | null;
   /** Audited tables that the operation read, even if it failed; absent where there are none. */
   readonly read?: readonly ReadTable[];
+}
+
+/** Whether the caller of an answer may hold its bytes. */
+export function withinLimit(data: string, held: HeldBytes): boolean {
+  const bytes = Buffer.byteLength(data);
+  return bytes <= held.limit && held.take(bytes) === null;
 }
 
 /** An answer with this text. */

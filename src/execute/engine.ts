@@ -82,13 +82,21 @@ export class RoleEngine {
     const raw = this.#plans.raw(entry, request);
     const values = this.#plans.coerced(entry, raw);
     const plan = this.#plans.plan(entry, values, raw);
-    return liveOperation(plan, request, values, (context, after) =>
-      this.#run(
-        after === null ? plan : this.#plans.plan(entry, values, raw, after),
-        values,
-        { ...request, ...context },
-        entry,
-      ),
+    return liveOperation(
+      plan,
+      request,
+      values,
+      (context, after) =>
+        this.#run(
+          after === null ? plan : this.#plans.plan(entry, values, raw, after),
+          values,
+          { ...request, ...context },
+          entry,
+        ),
+      (data) => {
+        entry.onRun?.();
+        return recorded({ json: `{"data":${data}}`, kind: 'data', errors: [] }, plan, entry);
+      },
     );
   }
 
@@ -114,7 +122,7 @@ export class RoleEngine {
     return this.#plans.size;
   }
 
-  /** Runs a plan. Adds to the answer what the audit log records: the name of the operation, and the audited tables that it read. */
+  /** Runs a plan. */
   #run(
     plan: PreparedPlan,
     variables: VariableValues,
@@ -122,11 +130,8 @@ export class RoleEngine {
     entry: CachedOperation,
   ): Promise<EngineAnswer> {
     const answer = this.#answer(plan, variables, request, entry);
-    const { audited } = plan;
-    if (audited.length === 0 && plan.plan.kind !== 'mutation') return answer;
-    const read = audited.length === 0 ? {} : { read: audited };
-    const operationName = entry.operation.name?.value ?? null;
-    return answer.then((finished) => ({ ...finished, ...read, operationName }));
+    if (plan.audited.length === 0 && plan.plan.kind !== 'mutation') return answer;
+    return answer.then((finished) => recorded(finished, plan, entry));
   }
 
   async #answer(
@@ -184,6 +189,17 @@ export class RoleEngine {
       if (error.code === 'unavailable' && source !== undefined) onUnavailable(source, error);
     }
   }
+}
+
+/** Adds to an answer what the audit log records: the name of the operation, and the audited tables that it read. */
+function recorded(
+  answer: EngineAnswer,
+  { audited, plan }: PreparedPlan,
+  { operation }: CachedOperation,
+): EngineAnswer {
+  if (audited.length === 0 && plan.kind !== 'mutation') return answer;
+  const read = audited.length === 0 ? {} : { read: audited };
+  return { ...answer, ...read, operationName: operation.name?.value ?? null };
 }
 
 /** Counts an introspection answer against the held bytes; a compressed one by its compressed size. */

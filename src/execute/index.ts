@@ -7,6 +7,7 @@ export { errorsOf } from './failures.ts';
 export { introspectionAnswers, PackedText } from './introspection/index.ts';
 export type { AskedChanges, EqualRows, LiveOperation, LiveRun } from './live.ts';
 export type { LoggedChange } from './live-context.ts';
+export { runTogether, type SharedRun } from './live-sets.ts';
 export type { OperationRequest } from './operation-request.ts';
 export { planBudget } from './plan-bytes.ts';
 export type { PreparedPlan } from './prepared.ts';

@@ -10,6 +10,7 @@ import {
   type VariableValues,
 } from '../plan/index.ts';
 import type { EngineAnswer } from './answer.ts';
+import type { SharedRun } from './live-sets.ts';
 import type { OperationRequest } from './operation-request.ts';
 import { operationKey } from './plan-cache.ts';
 import type { PreparedPlan } from './prepared.ts';
@@ -47,16 +48,19 @@ export interface LiveOperation {
   readonly changes: AskedChanges | null;
   /** The keys of rows in its answers. */
   readonly rowKeys: RowKeys;
+  /** How it shares a statement with other operations of its plan; `null`: it always runs alone. */
+  readonly shared: SharedRun | null;
   /** Runs it once. `after`: the position of the last row that a stream has sent. Never rejects. */
   run(run: LiveRun, after: string | null): Promise<EngineAnswer>;
 }
 
 /** Makes a subscription of a prepared plan and its variables. `run` may throw FozError. */
 export function liveOperation(
-  { plan, dependencies }: PreparedPlan,
+  { plan, dependencies, sets }: PreparedPlan,
   request: Pick<OperationRequest, 'query' | 'operationName' | 'session'>,
   variables: VariableValues,
   run: LiveOperation['run'],
+  answer: SharedRun['answer'],
 ): LiveOperation {
   const { session } = request;
   const batchSize = batchSizeOf(plan);
@@ -75,6 +79,7 @@ export function liveOperation(
     get rowKeys() {
       return rowKeysOf(plan);
     },
+    shared: sets === null ? null : { sets, bindings, answer },
     run,
   };
 }

@@ -17,6 +17,7 @@ import type { Explained } from './explain.ts';
 import { placed } from './failures.ts';
 import { ofSource, type Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
+import { prepareSets } from './parameter-sets.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
@@ -33,8 +34,16 @@ export interface PreparedPlan {
   readonly dependencies: Dependencies;
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
+  /** Its statement for many sets of parameters; `null`: each set needs a run of its own. */
+  readonly sets: PlanSets | null;
   /** Its statements, without running any. */
   explain(): Promise<readonly Explained[]>;
+}
+
+/** A plan that runs for many sets of parameters by one statement. */
+export interface PlanSets {
+  /** The texts of `data` by set; `null`: the set needs a run of its own. Rejects with FozError. */
+  run(sets: readonly Bindings[], context: RunContext): Promise<readonly (string | null)[]>;
 }
 
 /** Returns the answers to `__schema` and `__type`: JSON text by response key. */
@@ -68,12 +77,17 @@ export function preparePlan(
     const prepared = prepareReads(connectorOf, reads);
     return { roots: prepared, snapshots: snapshotSources(prepared) };
   });
+  let sets: PlanSets | null | undefined;
   return {
     plan,
     introspectsOnly: introspectsOnly(plan),
     audited: auditedBy(plan),
     get dependencies() {
       return dependenciesOnce(plan);
+    },
+    get sets() {
+      if (sets === undefined) sets = planSets(connectorOf, plan);
+      return sets;
     },
     explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
@@ -225,6 +239,7 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
     get dependencies() {
       return dependenciesOnce(plan);
     },
+    sets: null,
     explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...(await mutations.explain()),
@@ -242,6 +257,17 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
       const texts = await mutations.run(running);
       return rootText(plan.roots, texts, introspects ? await introspect() : none);
     },
+  };
+}
+
+function planSets(connectorOf: ConnectorOf, plan: Plan): PlanSets | null {
+  const sets = prepareSets(connectorOf, plan);
+  if (sets === null) return null;
+  return {
+    run: async (all, context) =>
+      (await sets.run(all, context)).map((texts) =>
+        texts === null ? null : rootText(plan.roots, texts, none),
+      ),
   };
 }
 

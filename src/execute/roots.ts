@@ -1,6 +1,6 @@
 import type { Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
-import type { Aggregate, CombinedRoot, Root, Select } from '../plan/index.ts';
+import type { Aggregate, CombinedRoot, Root, RunResult, Select } from '../plan/index.ts';
 import { type PreparedChanges, prepareChanges } from './changes.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
@@ -112,28 +112,46 @@ function prepareShared(
   source: SourceName,
   roots: readonly ReadRoot[],
 ): PreparedRoot {
-  const combined = roots.map((root, index): CombinedRoot => {
-    const key = `r${index}`;
-    if (root.kind === 'aggregate') return { kind: 'aggregate', key, aggregate: root.aggregate };
-    if (root.kind === 'connection' || root.kind === 'stream' || root.kind === 'changes')
-      throw new TypeError(`a ${root.kind} has a statement of its own`);
-    return { kind: root.kind, key, select: root.select };
-  });
-  const fetch = prepareFetch(connectorOf, source, { kind: 'roots', roots: combined });
+  const fetch = prepareFetch(connectorOf, source, { kind: 'roots', roots: roots.map(combinedRoot) });
   return {
     source,
     statements: new Map([[source, 1]]),
     explain: () => [explainFetch(roots.map((root) => root.key).join(', '), fetch)],
     async run(running) {
       const { rows } = await runStatement(running, source, fetch.compiled.statement);
-      return new Map(
-        roots.map((root, index) => [
-          root,
-          (rows[0]![index] as string | null) ?? (root.kind === 'list' ? '[]' : 'null'),
-        ]),
-      );
+      return sharedTexts(roots, rows[0]!);
     },
   };
+}
+
+function combinedRoot(root: ReadRoot, index: number): CombinedRoot {
+  const key = `r${index}`;
+  if (root.kind === 'aggregate') return { kind: 'aggregate', key, aggregate: root.aggregate };
+  if (root.kind === 'connection' || root.kind === 'stream' || root.kind === 'changes')
+    throw new TypeError(`a ${root.kind} has a statement of its own`);
+  return { kind: root.kind, key, select: root.select };
+}
+
+/** Root fields as parts of one statement; `null`: they need several, since they have several sources or the database cannot build their JSON. */
+export function combinedRoots(
+  roots: readonly ReadRoot[],
+): { readonly source: SourceName; readonly roots: readonly CombinedRoot[] } | null {
+  const [source, ...others] = new Set(roots.map(sourceOf));
+  if (source === undefined || others.length > 0 || !roots.every(fitsJson)) return null;
+  return { source, roots: roots.map(combinedRoot) };
+}
+
+/** The texts of root fields that share a statement. */
+export function sharedTexts(
+  roots: readonly ReadRoot[],
+  row: RunResult['rows'][number],
+): ReadonlyMap<Root, string> {
+  return new Map(
+    roots.map((root, index) => [
+      root,
+      (row[index] as string | null) ?? (root.kind === 'list' ? '[]' : 'null'),
+    ]),
+  );
 }
 
 function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {

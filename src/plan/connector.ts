@@ -48,6 +48,8 @@ export interface Capabilities {
   readonly mostRows: number | null;
   /** The text of a statement depends on the length of its lists and keys (see Param.capacity). */
   readonly listsByCapacity: boolean;
+  /** A statement can take many sets of parameters at once, and returns one row for each: see the `roots` fetch. */
+  readonly parameterSets: boolean;
 }
 
 /** A statement as it is sent to the database. A prepared statement is reused for equal text. */
@@ -63,6 +65,10 @@ export interface Statement {
 export interface Slot {
   readonly param: Param;
   readonly encode: (canonical: unknown) => unknown;
+  /**
+   * Only in a statement of many parameter sets: makes one value of the encoded values of all sets. Absent: all sets share the value.
+   */
+  readonly gather?: (encoded: readonly unknown[]) => unknown;
 }
 
 /** A part of a plan, compiled for one engine. Immutable; kept in the plan cache. */

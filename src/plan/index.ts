@@ -39,7 +39,7 @@ export { compileShape, type InspectedPath, inspectedKey, inspectedPath } from '.
 export { misreadList, wrongVariables } from './input/wrong-variables.ts';
 export type { CombinedRoot, Fetch } from './model/fetch.ts';
 export type { Measure } from './model/measure.ts';
-export type { Param, ParamSource } from './model/param.ts';
+export { type Param, type ParamSource, varies } from './model/param.ts';
 export { type Plan, type Root, rootFields } from './model/plan.ts';
 export { always, and, isAlways, never, type Predicate } from './model/predicate.ts';
 export { adminRules, everythingAllowed, type Rules, rulesOf, type Validations } from './model/rules.ts';

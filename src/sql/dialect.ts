@@ -16,6 +16,7 @@ import type {
   Labels,
   OnConflict,
   Param,
+  Slot,
   TextOf,
 } from '../plan/index.ts';
 import type { Sql } from './sql.ts';
@@ -49,6 +50,12 @@ export interface Dialect {
   // Values in.
   /** One bound value of `param.type` (shape `value`), cast as the engine needs it. */
   bind(param: Param): Sql;
+  /**
+   * Many sets of parameters as a row source for FROM, aliased `alias`: a row per set with the columns `p0`, `p1`, ..., each of its own
+   * type, and `i` (its index from 0). `slots` are the placeholders of one set; those of the result gather the values of all sets. Only
+   * where `Capabilities.parameterSets` is true.
+   */
+  parameterSets?(slots: readonly (Slot & { readonly cast: Sql })[], alias: Sql): Sql;
   /** Converts a canonical value (not null) to the value that the driver binds. */
   encode(value: unknown, type: ValueType): unknown;
 

@@ -1,6 +1,9 @@
 import type { Param, Slot } from '../plan/index.ts';
 
-type Piece = string | Slot;
+/** A placeholder, and the type that the statement casts it to, where it is known. */
+export type BoundSlot = Slot & { readonly cast?: Sql };
+
+type Piece = string | BoundSlot;
 
 /**
  * A fragment of SQL. It cannot be made from a string: syntax comes from `sql` templates in Foz's own source, names go
@@ -90,9 +93,27 @@ sql.nativeType = (spelling: string): Sql => {
   return new Sql(made, [spelling]);
 };
 
-/** A placeholder for a parameter. `encode` turns the canonical value into what the driver binds. */
-sql.bind = (param: Param, encode: Slot['encode'] = (value) => value): Sql =>
-  new Sql(made, [{ param, encode }]);
+/**
+ * A placeholder for a parameter. `encode` turns the canonical value into what the driver binds. `cast`: the type that the statement casts
+ * the placeholder to, which lets the value come from a row of parameters instead.
+ */
+sql.bind = (param: Param, encode: Slot['encode'] = (value) => value, cast?: Sql): Sql =>
+  new Sql(made, [cast === undefined ? { param, encode } : { param, encode, cast }]);
+
+/** A placeholder for the values of `slot` in many sets of parameters. `gather` makes one value of their encoded values. */
+sql.bindSets = ({ param, encode }: Slot, gather: NonNullable<Slot['gather']>): Sql =>
+  new Sql(made, [{ param, encode, gather }]);
+
+/** The fragment with some of its placeholders replaced. `replace` returns `null` for one that stays. */
+sql.replaceSlots = (fragment: Sql, replace: (slot: BoundSlot) => Sql | null): Sql => {
+  const pieces: Piece[] = [];
+  for (const piece of Sql.pieces(fragment)) {
+    const other = typeof piece === 'string' ? null : replace(piece);
+    if (other === null) push(pieces, piece);
+    else for (const part of Sql.pieces(other)) push(pieces, part);
+  }
+  return new Sql(made, pieces);
+};
 
 function graphqlName(name: string): string {
   if (!/^[_A-Za-z][_0-9A-Za-z]*$/.test(name)) throw new TypeError(`not a GraphQL name: ${name}`);

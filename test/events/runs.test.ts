@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { HeldBytes } from '../../src/core/index.ts';
+import { type ErrorCode, FozError, type HeldBytes } from '../../src/core/index.ts';
 import { type LiveContext, LiveQueries, type PlannedSubscription, RunSlots } from '../../src/events/index.ts';
-import type { EngineAnswer } from '../../src/execute/index.ts';
+import { answerErrors, type EngineAnswer } from '../../src/execute/index.ts';
 import { until } from '../support/wait.ts';
 
 describe('slots of runs', () => {
@@ -65,6 +65,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
   let runs = 0;
   let holds = 0;
   let gate = Promise.resolve();
+  let code: ErrorCode | null = null;
   const limits = { timeoutMs: null as number | null, answerBytes: 1_000_000 };
   const seen: number[] = [];
   const context: LiveContext = {
@@ -88,6 +89,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
         changes: null,
         batchSize,
         rowKeys: { key: null, fields: new Map() },
+        shared: null,
         async run(
           { held, onBatch }: { held: HeldBytes; onBatch?: (position: string, rows: number) => void },
           after: string | null,
@@ -95,6 +97,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
           runs++;
           seen.push(held.limit);
           await gate;
+          if (code !== null) return answerErrors([new FozError(code, 'It failed.')], 'data', false);
           onBatch?.(String(Number(after ?? 0) + 1), 1);
           return { json: `${name}${text}${after ?? ''}`, kind: 'data', errors: [] };
         },
@@ -116,6 +119,11 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
     seen,
     change(to: string) {
       text = to;
+      touch();
+    },
+    /** The runs fail from now on; `null`: they succeed. */
+    fail(by: ErrorCode | null) {
+      code = by;
       touch();
     },
     block() {
@@ -186,6 +194,29 @@ test('each run has the present limits of its caller, and releases the bytes that
   expect(all.holds).toBe(0);
   await answers.return!();
 });
+
+test.each([null, 10])(
+  'a subscription that is refused ends with the error; one whose database is away goes on (batches of %s)',
+  async (batchSize) => {
+    const all = subscriptions({ batchSize });
+    // Runs of a stream are not shared, so there is one.
+    const count = batchSize === null ? 2 : 1;
+    const answers = Array.from({ length: count }, () => all.live.subscribe(() => all.planned(engine)));
+    for (const one of answers) expect((await one.next()).value?.json).toBe('a');
+    const next = answers.map((one) => one.next());
+    const before = all.runs;
+    all.fail('unavailable');
+    await until(() => all.runs > before);
+    await turn();
+    expect(all.live.subscribers).toBe(count);
+    all.fail('access-denied');
+    for (const [at, one] of answers.entries()) {
+      expect((await next[at])!.value?.errors.map((error) => error.code)).toEqual(['access-denied']);
+      expect(await one.next()).toEqual({ value: undefined, done: true });
+    }
+    expect([all.live.subscribers, all.live.queries]).toEqual([0, 0]);
+  },
+);
 
 test('a batch that was read before a change of permissions is not sent: it is read again by the new ones', async () => {
   const all = subscriptions({ batchSize: 10 });

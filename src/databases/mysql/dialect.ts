@@ -42,6 +42,7 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
     mostParameters: null,
     mostRows: null,
     listsByCapacity,
+    parameterSets: false,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   ansiAggregates,
   caseOf,
   countDistinctOr,
+  type Dialect,
   limitOffset,
   type NestingDialect,
   type OwnAggregates,
@@ -19,7 +20,7 @@ import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
 import { comparedBySelf } from './types.ts';
-import { bindRanks, bindTexts, bindValue, encode } from './values.ts';
+import { arrayText, bindRanks, bindTexts, bindValue, encode } from './values.ts';
 import { mostValues } from './wire.ts';
 import { jsonWrite } from './writes.ts';
 
@@ -44,6 +45,7 @@ const capabilities: Capabilities = {
   mostParameters: mostValues,
   mostRows: null,
   listsByCapacity: false,
+  parameterSets: true,
 };
 
 /** The dialect of PostgreSQL. `engine`: the name of a variant with the same dialect. */
@@ -57,6 +59,7 @@ export function postgresDialect(engine: string): NestingDialect {
     textOf,
     labelled,
     bind: (param) => bindValue(param, param.type),
+    parameterSets,
     encode,
     compare,
     compareColumns,
@@ -92,6 +95,16 @@ function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
   const elements = sql`select ${named(sql`e.v`)} from unnest(${expression}) with ordinality as e(v, i) order by e.i`;
   return sql`case when ${expression} is not null then array(${elements}) end`;
 }
+
+const text: ValueType = { scalar: 'text', array: false };
+
+/** `offset 0` keeps the planner from moving the casts into the statement, where it would repeat them for each row. */
+const parameterSets: NonNullable<Dialect['parameterSets']> = (slots, alias) => {
+  const names = slots.map((_, at) => name(`p${at}`));
+  const arrays = slots.map((slot) => sql`${sql.bindSets(slot, (values) => arrayText(values, text))}::text[]`);
+  const typed = slots.map(({ cast }, at) => sql`${names[at]!}::${cast} as ${names[at]!}`);
+  return sql`(select ${sql.join([...typed, sql`"i" - 1 as "i"`])} from unnest(${sql.join(arrays)}) with ordinality as foz_sets(${sql.join([...names, sql`"i"`])}) offset 0) ${alias}`;
+};
 
 function constantPath(path: readonly string[]): Param {
   return {

@@ -53,8 +53,10 @@ function isDocument({ scalar }: ValueType): boolean {
 
 /** A placeholder with its type. `encodeValue` converts a canonical value (not null) to text. */
 export function bound(param: Param, type: Sql, encodeValue: (value: unknown) => string): Sql {
-  const slot = sql.bind(param, (value) =>
-    value === null || value === undefined ? null : encodeValue(value),
+  const slot = sql.bind(
+    param,
+    (value) => (value === null || value === undefined ? null : encodeValue(value)),
+    type,
   );
   return sql`${slot}::${type}`;
 }

@@ -58,6 +58,7 @@ const capabilities: Capabilities = {
   mostParameters: 32_766,
   mostRows: null,
   listsByCapacity: false,
+  parameterSets: false,
 };
 
 const standard = ansi({ nulls: 'first', limit: limitOffset(sql`-1`) });

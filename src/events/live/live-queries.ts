@@ -6,6 +6,7 @@ import { DeltaAnswers } from '../deltas/delta-answers.ts';
 import { Newest } from './newest.ts';
 import { isUnavailable, type LiveContext, type PlannedSubscription } from './run.ts';
 import { keptLength, type Receiver, SharedQuery } from './shared-query.ts';
+import { StatementGroups } from './statement-groups.ts';
 import { StreamQuery } from './stream-query.ts';
 
 /** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where the graph no longer allows it. */
@@ -26,12 +27,14 @@ export class LiveQueries {
   readonly #shared = new Map<RoleEngine, Map<string, SharedQuery>>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #deltas: AnswerDeltas;
+  readonly #statements: StatementGroups;
   #replanning: Promise<void> | null = null;
   #isStale = false;
 
   constructor(context: LiveContext) {
     this.#context = context;
     this.#deltas = new AnswerDeltas(context.onDeltaFailure);
+    this.#statements = new StatementGroups(context.slots);
   }
 
   /** The number of subscribers. */
@@ -94,6 +97,7 @@ export class LiveQueries {
         isFirst = false;
         answers.put(answer);
       },
+      fail: (answer) => subscriber.fail(answer),
     };
     const answers = new Newest<EngineAnswer>(
       () => {
@@ -147,7 +151,7 @@ export class LiveQueries {
     }
     let shared = byKey.get(live.key!);
     if (shared === undefined) {
-      shared = new SharedQuery(planned, this.#context);
+      shared = new SharedQuery(planned, this.#context, this.#statements);
       byKey.set(live.key!, shared);
     }
     return shared;

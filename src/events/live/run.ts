@@ -62,6 +62,11 @@ export function isTimedOut({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'timeout');
 }
 
+/** Whether a run was refused to its caller, or to Foz by the database: running it again would be refused as well, so the subscription ends. */
+export function isDenied({ errors }: EngineAnswer): boolean {
+  return errors.some(({ code }) => code === 'access-denied');
+}
+
 /** A batch of a stream or of changes; see `LiveOperation.run`. */
 export interface Batch {
   readonly after?: string | null;

@@ -5,13 +5,15 @@ import type { RowKeys } from '../../plan/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import {
+  isDenied,
   isTimedOut,
   isUnavailable,
   type LiveContext,
   type PlannedSubscription,
   repairMs,
-  runOnce,
 } from './run.ts';
+import type { DueQuery } from './statement-group.ts';
+import type { StatementGroups } from './statement-groups.ts';
 
 /** Longer answers are compared by their hash, and read again for new and slow subscribers. */
 export const keptLength = 64 * 1024;
@@ -19,6 +21,8 @@ export const keptLength = 64 * 1024;
 /** Receives the answers of a query. `print`: the text or the hash of the answer, which is equal for equal answers. */
 export interface Receiver {
   put(answer: EngineAnswer, print: string): void;
+  /** Gets the errors that end the query. */
+  fail(answer: EngineAnswer): void;
 }
 
 /**
@@ -30,6 +34,8 @@ export class SharedQuery implements Watcher {
   readonly #context: LiveContext;
   readonly #watch: Watch;
   readonly #end = new RequestEnd();
+  readonly #statements: StatementGroups;
+  readonly #due: DueQuery;
   readonly #receivers = new Set<Receiver>();
   /** Receivers that wait for the next answer, even if it equals the last one. */
   readonly #waiting = new Set<Receiver>();
@@ -39,9 +45,11 @@ export class SharedQuery implements Watcher {
   #startedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(planned: PlannedSubscription, context: LiveContext) {
+  constructor(planned: PlannedSubscription, context: LiveContext, statements: StatementGroups) {
     this.#planned = planned;
     this.#context = context;
+    this.#statements = statements;
+    this.#due = { planned, end: this.#end, begin: () => this.#begin() };
     this.#watch = context.watch(planned.live, this);
     void this.#watch.ready.then(() => this.#run());
   }
@@ -106,10 +114,14 @@ export class SharedQuery implements Watcher {
   async #run(): Promise<void> {
     if (this.#isRunning || this.#end.aborted) return;
     this.#isRunning = true;
-    const answer = await this.#context.slots.run(this.#planned.subscriber.name, () => this.#answer());
+    const answer = await this.#statements.run(this.#due);
     if (answer?.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
     this.#isRunning = false;
     if (answer === null || this.#end.aborted) return;
+    if (isDenied(answer)) {
+      for (const receiver of [...this.#receivers]) receiver.fail(answer);
+      return;
+    }
     // While a database is unavailable, subscribers keep the last answer.
     if (!isUnavailable(answer) || this.#last === null) this.#publish(answer);
     if (isUnavailable(answer)) this.#schedule(repairMs);
@@ -117,11 +129,12 @@ export class SharedQuery implements Watcher {
     else if (this.#isDirty) this.touch();
   }
 
-  async #answer(): Promise<EngineAnswer | null> {
-    if (this.#end.aborted) return null;
+  /** Called when a run begins. Changes from now on make the query dirty again. */
+  #begin(): boolean {
+    if (this.#end.aborted) return false;
     this.#isDirty = false;
     this.#startedAt = performance.now();
-    return runOnce(this.#planned, this.#end);
+    return true;
   }
 
   #publish(answer: EngineAnswer): void {

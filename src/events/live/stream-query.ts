@@ -1,6 +1,13 @@
 import { pause } from '../../core/index.ts';
 import type { EngineAnswer } from '../../execute/index.ts';
-import { isTimedOut, isUnavailable, type LiveContext, type PlannedSubscription, runOnce } from './run.ts';
+import {
+  isDenied,
+  isTimedOut,
+  isUnavailable,
+  type LiveContext,
+  type PlannedSubscription,
+  runOnce,
+} from './run.ts';
 import { WatchedPlan } from './watched-plan.ts';
 
 const over = { value: undefined, done: true } as const;
@@ -89,6 +96,10 @@ export class StreamQuery implements AsyncIterableIterator<EngineAnswer, undefine
     // Rows that were read by the rules of an earlier graph are read again by those of the present one.
     if (planned !== watched.planned) {
       this.#after = batch.after;
+      return null;
+    }
+    if (isDenied(answer)) {
+      this.fail(answer);
       return null;
     }
     if (answer.errors.length > 0) {

@@ -12,8 +12,11 @@ export type Fetch =
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
   /** The groups of a root aggregate. */
   | { readonly kind: 'groups'; readonly aggregate: Aggregate; readonly group: GroupBy }
-  /** Several root fields of one source in one row of JSON texts (Capabilities.combinedRoots). */
-  | { readonly kind: 'roots'; readonly roots: readonly CombinedRoot[] }
+  /**
+   * Several root fields of one source in one row of JSON texts (Capabilities.combinedRoots). `sets`: one such row for each of many sets of
+   * parameters; the last column is the index of the set (Capabilities.parameterSets).
+   */
+  | { readonly kind: 'roots'; readonly roots: readonly CombinedRoot[]; readonly sets?: boolean }
   /**
    * Children of many parents. For each tuple of `keys` (shape `keys`), the rows of `select` whose `columns` equal
    * it. Order, limit and offset of `select` apply per tuple. Column 0 of the result is the index of the tuple.

@@ -49,3 +49,10 @@ export type ParamSource =
   | { readonly kind: 'parents' }
   /** A list with one element from each of several sources. */
   | { readonly kind: 'list'; readonly of: readonly ParamSource[] };
+
+/** Whether the value may differ between two runs of a plan: it comes from the variables or from the session. */
+export function varies(source: ParamSource): boolean {
+  return source.kind === 'list'
+    ? source.of.some(varies)
+    : source.kind === 'variable' || source.kind === 'session';
+}

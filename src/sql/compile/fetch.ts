@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/index.ts';
-import type { Aggregate, CombinedRoot, Compiled, Fetch, OutputField, Select } from '../../plan/index.ts';
+import type { Aggregate, Compiled, Fetch, OutputField, Select } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
 import { render, sql } from '../sql.ts';
 import { childAggregate, childGroups } from './child-aggregates.ts';
@@ -12,6 +12,7 @@ import { compileKeys, compileRanks } from './keys.ts';
 import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from './nested.ts';
 import { aggregateItems, rowFields } from './rows.ts';
 import { Scope, SelectList } from './scope.ts';
+import { overSets } from './sets.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
 import { columnTypes } from './wire.ts';
 
@@ -37,7 +38,7 @@ function compile(scope: Scope, fetch: Fetch): CompiledFetch {
     case 'groups':
       return groups(scope, fetch);
     case 'roots':
-      return roots(scope, fetch.roots);
+      return roots(scope, fetch);
     case 'children':
       return childRows(scope, fetch);
     case 'children aggregate':
@@ -108,7 +109,10 @@ function groups(scope: Scope, fetch: Extract<Fetch, { kind: 'groups' }>): Compil
   return { text: sql`select ${list.render(scope)} from ${source}${clauses.tail}`, out };
 }
 
-function roots(scope: Scope, list: readonly CombinedRoot[]): CompiledFetch {
+function roots(
+  scope: Scope,
+  { roots: list, sets = false }: Extract<Fetch, { kind: 'roots' }>,
+): CompiledFetch {
   const columns = list.map((root) => {
     switch (root.kind) {
       case 'list':
@@ -130,5 +134,5 @@ function roots(scope: Scope, list: readonly CombinedRoot[]): CompiledFetch {
     }),
   );
   const selected = columns.map((column, index) => sql`${column} as ${scope.dialect.name(`c${index}`)}`);
-  return { text: sql`select ${sql.join(selected)}`, out };
+  return { text: sets ? overSets(scope, selected) : sql`select ${sql.join(selected)}`, out };
 }

@@ -1,6 +1,10 @@
 import { familyOf, scalars, type ValueType } from '../../../src/catalog/index.ts';
+import type { Param } from '../../../src/plan/index.ts';
+import { Scope } from '../../../src/sql/compile/scope.ts';
+import { overSets } from '../../../src/sql/compile/sets.ts';
 import { sql } from '../../../src/sql/index.ts';
-import { constant, dialect, everything, type Fixture, factsOf, rowsOf, typeOf } from './support.ts';
+import { render } from '../../../src/sql/sql.ts';
+import { constant, dialect, everything, type Fixture, factsOf, patient, rowsOf, typeOf } from './support.ts';
 
 /** Creates the types of the columns. */
 export const prelude = `
@@ -189,12 +193,39 @@ export function describeValues(open: () => Promise<Fixture>): void {
       const expected = literals[at]!;
       if (typeof expected !== 'string') expect(asStrings).toBe(expected[1]);
     }
+    await asSets(
+      type,
+      rows.map(([, json]) => json as string),
+    );
     await writtenBack(
       column,
       type,
       rows.map(([, json]) => json as string),
     );
   });
+
+  /** Values of many sets of parameters arrive as the same values as one by one, with NULL between them. */
+  async function asSets(type: ValueType, documents: readonly string[]) {
+    const values = [null, ...documents.flatMap((json) => [canonical(json), null])];
+    const param: Param = { ...constant(null, type), source: { kind: 'variable', path: ['v'] } };
+    const bound = dialect.bind(param);
+    const columns = [dialect.json.value(bound, type, 'string'), sql`${bound} is null`];
+    const statement = render(overSets(new Scope(dialect), columns), dialect.placeholder);
+    const gathered = statement.slots.map(({ encode, gather }) => gather!(values.map(encode)));
+    const { rows } = await fixture.connector.run(statement, gathered, patient);
+    const single = await Promise.all(
+      values.map(async (value) => {
+        const own = dialect.bind(constant(value, type));
+        const [row] = await rowsOf(
+          fixture.connector,
+          sql`select ${dialect.json.value(own, type, 'string')}, ${own} is null`,
+        );
+        return row!;
+      }),
+    );
+    expect(rows.map(([text, isNull]) => [text, isNull])).toEqual(single);
+    expect(rows.map(([, , at]) => Number(at))).toEqual(values.map((_, at) => at));
+  }
 
   async function writtenBack(column: string, type: ValueType, documents: readonly string[]) {
     const isJson = familyOf(type.scalar) === 'json';

@@ -1,7 +1,9 @@
 import { parse } from 'graphql';
 import { printExplained, type RoleEngine } from '../../../src/execute/index.ts';
-import { printPlan } from '../../../src/plan/index.ts';
+import { preparePlan } from '../../../src/execute/prepared.ts';
+import { compileCoercion, operationOf, printPlan } from '../../../src/plan/index.ts';
 import type { Engine } from '../engines.ts';
+import { asVariables } from './as-variables.ts';
 import type { Case } from './cases.ts';
 import { golden } from './goldens.ts';
 import type { Instance } from './instance.ts';
@@ -61,6 +63,31 @@ export async function otherNames({ instance, renamer, one }: Trial, expected: st
   const text = await ask(instance.graphql, renamed);
   const given = one.query.includes('__typename') ? renamer.typeNames(text) : text;
   same('graphql-default names', one, given, expected);
+}
+
+/**
+ * As one of several sets of parameters that share a statement, each constant as a variable, the answer must be the same. Returns whether
+ * the plan has such a statement.
+ */
+export async function oneOfSeveral({ asked, one }: Trial, expected: string): Promise<boolean> {
+  const { connectorOf } = asked.options;
+  const { plan, variables } = asVariables(planOf(asked, one).plan);
+  const coerce = compileCoercion(
+    asked.options.schema,
+    operationOf(parse(one.query), one.options.operationName ?? null),
+  );
+  const bindings = {
+    variables: { ...coerce(one.variables), ...variables },
+    session: new Map<string, string>(),
+    steps: [],
+    parents: null,
+  };
+  const prepared = preparePlan(connectorOf, plan);
+  const context = { signal: new AbortController().signal, timeoutMs: null };
+  if (prepared.sets === null) return false;
+  for (const text of await prepared.sets.run([bindings, bindings, bindings], context))
+    same('one of several sets of parameters', one, text === null ? 'alone' : `{"data":${text}}`, expected);
+  return true;
 }
 
 /** Compares the printed plan, which all engines share, and for some cases the statements of the engine. */
