@@ -51,12 +51,12 @@ export function failureFields(error: unknown): object {
 }
 
 /**
- * Connection lost, shutting down, closed to connections (55000), too many connections, disk full, read-only, or no
+ * Connection lost, a transaction that stood still (25P03), shutting down, closed to connections (55000), too many connections, disk full, read-only, or no
  * connection in time.
  */
 function isLost(code: string, name: string, message: string): boolean {
   return (
-    /^(?:08...|57P0.|57014|55000|53...|25006|ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(
+    /^(?:08...|57P0.|57014|55000|53...|25006|25P03|ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(
       code,
     ) ||
     name === 'KnexTimeoutError' ||

@@ -72,6 +72,21 @@ export {
 } from './repositories/operations.ts';
 export type { Run } from './run.ts';
 export {
+  type LoadedRun,
+  type NewRun,
+  type RunDetails,
+  type RunFilter,
+  type RunOutcome,
+  type RunProgress,
+  type RunState,
+  RunStore,
+  type RunSummary,
+  runKind,
+  type ShownStep,
+  type StepRecord,
+  type StepState,
+} from './runs/index.ts';
+export {
   addFormerPeppers,
   keyRing,
   maskSecrets,

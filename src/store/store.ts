@@ -141,9 +141,12 @@ export class Store {
   async transact<T>(body: (run: Run) => Promise<T>): Promise<T> {
     await this.open();
     return this.#withFozErrors(async () =>
-      (await this.#db()).transaction((transaction) =>
-        body(async (text, values) => (await transaction.raw(text, values as never)).rows),
-      ),
+      (await this.#db()).transaction(async (transaction) => {
+        // The locks of a process that stands still would last as long as it does.
+        if (this.kind === 'postgres')
+          await transaction.raw(`set local idle_in_transaction_session_timeout = '6s'`);
+        return body(async (text, values) => (await transaction.raw(text, values as never)).rows);
+      }),
     );
   }
 

@@ -9,3 +9,14 @@ export {
   retryDelay,
   type WorkLog,
 } from './jobs/index.ts';
+export {
+  checkWorkflow,
+  type RetryPolicy,
+  Runner,
+  type RunnerOptions,
+  type StartOptions,
+  type StepDefinition,
+  type WorkflowDefinition,
+  workflowSchema,
+} from './runs/index.ts';
+export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';

@@ -11,9 +11,10 @@ import {
   lockKeys,
   nextDue,
   pauseQueue,
+  removeJobs,
   settleJobs,
   storeQueues,
-  withdrawJobs,
+  suspendJobs,
 } from './statements.ts';
 import {
   addWorker,
@@ -42,6 +43,10 @@ export interface JobTransaction {
   hold(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Removes jobs that nobody works on. Resolves with the ids of those that were removed. */
   withdraw(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
+  /** Removes jobs, also claimed ones: whoever works on them records nothing any more. Resolves with the ids of those that were there. */
+  revoke(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
+  /** Ends the claims of jobs, and lets nobody claim them until they are hurried. They keep their places before later jobs of their keys. */
+  suspend(ids: readonly string[]): Promise<void>;
   /** Makes jobs that wait for a later time due now. */
   hurry(ids: readonly string[]): Promise<void>;
   /**
@@ -99,8 +104,14 @@ export class JobStore {
         withdraw: async (jobs) => {
           await lockKeys(run, jobs);
           mayBeDue = true;
-          return withdrawJobs(run, jobs);
+          return removeJobs(run, jobs, false);
         },
+        revoke: async (jobs) => {
+          await lockKeys(run, jobs);
+          mayBeDue = true;
+          return removeJobs(run, jobs, true);
+        },
+        suspend: (ids) => suspendJobs(run, ids),
         hurry: (ids) => {
           mayBeDue = true;
           return hurryJobs(run, ids);

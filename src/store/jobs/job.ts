@@ -31,12 +31,14 @@ export interface NewJob {
 export interface Claim {
   readonly id: string;
   readonly worker: string;
-  /** The fencing token: each claim of a job has a greater one. */
+  /** The fencing token: each claim has one of its own, greater than those before it. */
   readonly fence: number;
   readonly queue: string;
   readonly kind: string;
   readonly key: string | null;
   readonly priority: Priority;
+  /** Whether the job was never claimed before. */
+  readonly isFirst: boolean;
   /** Claims since the last progress, this one included. More than one: a holder has ended without a word, or asked for another attempt. */
   readonly attempts: number;
   /** Milliseconds since it was due. */

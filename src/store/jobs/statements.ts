@@ -123,8 +123,8 @@ export async function claimJobs(
 ): Promise<Claim[]> {
   if (queues.length === 0) return [];
   const ofPriority = (number: number) =>
-    `select id from (
-       select id from foz.jobs where queue = free.name and priority = ${number} and ${claimable} and due <= now()
+    `select id, fence from (
+       select id, fence from foz.jobs where queue = free.name and priority = ${number} and ${claimable} and due <= now()
        order by due, seq limit free.most for update skip locked) as of_priority`;
   const rows = await run(
     `with free as materialized (
@@ -132,12 +132,12 @@ export async function claimJobs(
          select count(*) from foz.jobs j where j.queue = q.name and j.worker is not null))) as most
        from foz.job_queues q where q.name = any(?::text[])),
      picked as materialized (
-       select due.id, free.kind from free, lateral (
-         select id from (${Object.values(priorities).map(ofPriority).join(' union all ')}) as sorted limit free.most) as due
+       select due.id, due.fence = 0 as first, free.kind from free, lateral (
+         select id, fence from (${Object.values(priorities).map(ofPriority).join(' union all ')}) as sorted limit free.most) as due
        limit ?::int)
-     update foz.jobs j set worker = ?, fence = fence + 1, attempts = attempts + 1
+     update foz.jobs j set worker = ?, fence = nextval('foz.job_fences'), attempts = attempts + 1
      from picked where j.id = picked.id
-     returning j.id, j.fence, j.queue, picked.kind, j.key, j.priority, j.attempts, j.body,
+     returning j.id, j.fence, picked.first, j.queue, picked.kind, j.key, j.priority, j.attempts, j.body,
        extract(epoch from now() - j.due) * 1000 as late_ms`,
     [Math.ceil(most / queues.length), queues, most, worker],
   );
@@ -152,6 +152,7 @@ export async function claimJobs(
       },
       key: row.key === null ? null : String(row.key),
       priority: priorityNames[Number(row.priority)]!,
+      isFirst: row.first === true,
       attempts: Number(row.attempts),
       lateMs: Number(row.late_ms),
       body: row.body === null ? null : String(row.body),
@@ -215,14 +216,16 @@ export async function settleJobs(run: Run, settlements: readonly Settlement[]): 
   const held = new Set(rows.map(({ id }) => String(id)));
   await unblock(
     run,
-    settlements.filter(({ claim, outcome }) => outcome.kind === 'done' && held.has(claim.id)),
+    settlements
+      .filter(({ claim, outcome }) => outcome.kind === 'done' && held.has(claim.id))
+      .map(({ claim }) => claim),
   );
   return held;
 }
 
 /** Of each key as many jobs may be claimed now as were removed. */
-async function unblock(run: Run, removed: readonly Settlement[]): Promise<void> {
-  const keyed = removed.map(({ claim }) => claim).filter(({ key }) => key !== null);
+async function unblock(run: Run, removed: readonly OfKey[]): Promise<void> {
+  const keyed = removed.filter(({ key }) => key !== null);
   if (keyed.length === 0) return;
   await run(
     `with gone as (
@@ -238,22 +241,30 @@ async function unblock(run: Run, removed: readonly Settlement[]): Promise<void> 
   );
 }
 
-/** Removes jobs that nobody works on, with locked keys. Resolves with the ids of those that were removed. */
-export async function withdrawJobs(
+/** Removes jobs, with locked keys, those that are claimed only if asked. Resolves with the ids of those that were removed. */
+export async function removeJobs(
   run: Run,
   jobs: readonly (OfKey & { readonly id: string })[],
+  alsoClaimed: boolean,
 ): Promise<Set<string>> {
   if (jobs.length === 0) return new Set();
   const rows = await run(
-    `delete from foz.jobs where id = any(?::text[]) and worker is null
+    `delete from foz.jobs where id = any(?::text[]) and (worker is null or ?)
      returning id, queue, key, not blocked as was_next`,
-    [jobs.map(({ id }) => id)],
+    [jobs.map(({ id }) => id), alsoClaimed],
   );
-  const removed = rows
-    .filter((row) => row.was_next === true)
-    .map((row) => ({ claim: row as unknown as Claim, outcome: { kind: 'done' } as const }));
-  await unblock(run, removed);
+  await unblock(
+    run,
+    rows
+      .filter((row) => row.was_next === true)
+      .map(({ queue, key }) => ({ queue: String(queue), key: key as string | null })),
+  );
   return new Set(rows.map(({ id }) => String(id)));
+}
+
+/** Ends the claims of jobs, and lets nobody claim them until they are hurried. They keep their places before later jobs of their keys. */
+export async function suspendJobs(run: Run, ids: readonly string[]): Promise<void> {
+  await run(`update foz.jobs set worker = null, due = '9999-01-01' where id = any(?::text[])`, [ids]);
 }
 
 /** Makes jobs that nobody works on due now. */

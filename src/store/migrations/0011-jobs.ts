@@ -26,12 +26,13 @@ export async function up(db: Knex): Promise<void> {
     table.boolean('blocked').notNullable();
     // The process that works on it; NULL: none does.
     table.text('worker');
-    // The fencing token: grows with each claim.
+    // The fencing token: each claim has one of its own, greater than those before it. 0: it was never claimed.
     table.bigInteger('fence').notNullable().defaultTo(0);
     // Claims since the last progress.
     table.integer('attempts').notNullable().defaultTo(0);
     table.text('body');
   });
+  await db.raw('create sequence foz.job_fences');
   const indexes = [
     'jobs_claimable on foz.jobs (queue, priority, due, seq) where worker is null and not blocked',
     'jobs_claimed on foz.jobs (queue) where worker is not null',

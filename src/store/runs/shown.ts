@@ -1,0 +1,69 @@
+import { type Priority, priorities } from '../jobs/index.ts';
+import type { Run } from '../run.ts';
+import type { RunDetails, RunState, RunSummary, StepState } from './run.ts';
+
+export interface RunFilter {
+  readonly workflow?: string;
+  readonly states?: readonly RunState[];
+  /** Runs that were started before this one. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+const columns = `r.id, r.workflow, r.version, r.state, r.priority, r.key, r.at, r.ended_at, r.error,
+  case when r.state <> 'active' then null when j.worker is not null then 'working'
+    when j.due > now() then 'waiting' else 'queued' end as activity`;
+const from = 'foz.runs r left join foz.jobs j on j.id = r.id';
+const priorityNames = Object.keys(priorities) as Priority[];
+
+/** Runs, the newest first. */
+export async function listRuns(run: Run, filter: RunFilter): Promise<RunSummary[]> {
+  const { workflow = null, states = null, before = null, limit } = filter;
+  const rows = await run(
+    `select ${columns} from ${from}
+     where (?::text is null or r.workflow = ?) and (?::text[] is null or r.state = any(?::text[]))
+     and (?::text is null or (r.at, r.id) < (select at, id from foz.runs where id = ?))
+     order by r.at desc, r.id desc limit ?`,
+    [workflow, workflow, states, states, before, before, limit],
+  );
+  return rows.map(summaryOf);
+}
+
+/** A run with its steps, in the order in which they began; `null`: there is none. */
+export async function showRun(run: Run, id: string): Promise<RunDetails | null> {
+  const [row] = await run(`select ${columns}, r.input, r.output from ${from} where r.id = ?`, [id]);
+  if (row === undefined) return null;
+  const steps = await run('select * from foz.run_steps where run = ? order by seq', [id]);
+  return {
+    ...summaryOf(row),
+    input: String(row.input),
+    output: row.output as string | null,
+    steps: steps.map((step) => ({
+      ...{ path: String(step.path), kind: String(step.kind), state: step.state as StepState },
+      attempts: Number(step.attempts),
+      input: step.input as string | null,
+      output: step.output as string | null,
+      error: step.error as string | null,
+      begunAt: timeOf(step.started_at)!,
+      endedAt: timeOf(step.ended_at),
+      resumeAt: timeOf(step.resume_at),
+    })),
+  };
+}
+
+function summaryOf(row: Readonly<Record<string, unknown>>): RunSummary {
+  return {
+    ...{ id: String(row.id), workflow: String(row.workflow), version: Number(row.version) },
+    state: row.state as RunState,
+    activity: row.activity as RunSummary['activity'],
+    priority: priorityNames[Number(row.priority)]!,
+    key: row.key as string | null,
+    at: timeOf(row.at)!,
+    endedAt: timeOf(row.ended_at),
+    error: row.error as string | null,
+  };
+}
+
+function timeOf(value: unknown): string | null {
+  return value === null ? null : (value as Date).toISOString();
+}

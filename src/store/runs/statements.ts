@@ -1,0 +1,159 @@
+import { priorities } from '../jobs/index.ts';
+import type { Run } from '../run.ts';
+import type { LoadedRun, NewRun, RunProgress, StepRecord, StepState } from './run.ts';
+
+/** Adds a version of a workflow where its definition has changed. Resolves with the current version. */
+export async function storeVersion(run: Run, workflow: string, definition: string): Promise<number> {
+  await run('select pg_advisory_xact_lock(?, hashtext(?))', [0x466f7a06, workflow]);
+  const [row] = await run(
+    `with last as (select version, definition from foz.workflow_versions where workflow = ? order by version desc limit 1),
+     added as (
+       insert into foz.workflow_versions (workflow, version, definition)
+       select ?, coalesce((select version from last), 0) + 1, ?
+       where not exists (select from last where definition = ?)
+       returning version)
+     select coalesce((select version from added), (select version from last)) as version`,
+    [workflow, workflow, definition, definition],
+  );
+  return Number(row!.version);
+}
+
+/** The definition of a version as it was stored; `null`: there is none. */
+export async function readDefinition(run: Run, workflow: string, version: number): Promise<string | null> {
+  const [row] = await run('select definition from foz.workflow_versions where workflow = ? and version = ?', [
+    workflow,
+    version,
+  ]);
+  return row === undefined ? null : String(row.definition);
+}
+
+/** Adds runs. Resolves with the ids that are new. */
+export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set<string>> {
+  const rows = await run(
+    `insert into foz.runs (id, workflow, version, state, priority, key, input, at)
+     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond'
+     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[])
+       as given (id, workflow, version, priority, key, input, after_ms)
+     on conflict (id) do nothing returning id`,
+    [
+      runs.map(({ id }) => id),
+      runs.map(({ workflow }) => workflow),
+      runs.map(({ version }) => version),
+      runs.map(({ priority }) => priorities[priority]),
+      runs.map(({ key }) => key),
+      runs.map(({ input }) => input),
+      runs.map(({ afterMs }) => afterMs),
+    ],
+  );
+  return new Set(rows.map(({ id }) => String(id)));
+}
+
+/** Runs with the records of their steps. */
+export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
+  const rows = await run(
+    `select id, workflow, version, input, extract(epoch from now() - at) * 1000 as age_ms
+     from foz.runs where id = any(?::text[]) and state = 'active'`,
+    [ids],
+  );
+  const steps = await run(
+    `select run, path, kind, state, attempts, input, output, error,
+       extract(epoch from now() - started_at) * 1000 as begun_ms, extract(epoch from now() - ended_at) * 1000 as ended_ms,
+       extract(epoch from resume_at - now()) * 1000 as resume_ms
+     from foz.run_steps where run = any(?::text[])`,
+    [ids],
+  );
+  const ofRuns = new Map<string, StepRecord[]>(rows.map(({ id }) => [String(id), []]));
+  for (const row of steps) ofRuns.get(String(row.run))?.push(stepOf(row));
+  return new Map(
+    rows.map((row) => [
+      String(row.id),
+      {
+        workflow: String(row.workflow),
+        version: Number(row.version),
+        input: String(row.input),
+        ageMs: Number(row.age_ms),
+        steps: ofRuns.get(String(row.id))!,
+      },
+    ]),
+  );
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function stepOf(row: Row): StepRecord {
+  return {
+    ...{ path: String(row.path), kind: String(row.kind), state: row.state as StepState },
+    attempts: Number(row.attempts),
+    ...{ input: textOf(row.input), output: textOf(row.output), error: textOf(row.error) },
+    begunMs: Number(row.begun_ms),
+    endedMs: numberOf(row.ended_ms),
+    resumeMs: row.resume_ms === null ? null : Math.max(0, Number(row.resume_ms)),
+  };
+}
+
+const textOf = (value: unknown) => (value === null ? null : String(value));
+const numberOf = (value: unknown) => (value === null ? null : Number(value));
+
+/** Writes records of steps: a later one of the same step replaces the former one. */
+export async function writeSteps(run: Run, progress: readonly RunProgress[]): Promise<void> {
+  const last = new Map<string, StepRecord & { readonly run: string }>();
+  for (const { claim, steps } of progress)
+    for (const step of steps) last.set(`${claim.id}\n${step.path}`, { ...step, run: claim.id });
+  const records = [...last.values()];
+  if (records.length === 0) return;
+  await run(
+    `insert into foz.run_steps (run, path, kind, state, attempts, input, output, error, started_at, ended_at, resume_at)
+     select run, path, kind, state, attempts, input, output, error, now() - begun * interval '1 millisecond',
+       now() - ended * interval '1 millisecond', now() + resume * interval '1 millisecond'
+     from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[], ?::text[],
+       ?::float8[], ?::float8[], ?::float8[])
+       as given (run, path, kind, state, attempts, input, output, error, begun, ended, resume)
+     on conflict (run, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input,
+       output = excluded.output, error = excluded.error, ended_at = excluded.ended_at, resume_at = excluded.resume_at`,
+    [
+      records.map((record) => record.run),
+      ...(['path', 'kind', 'state', 'attempts', 'input', 'output', 'error'] as const).map((name) =>
+        records.map((record) => record[name]),
+      ),
+      ...(['begunMs', 'endedMs', 'resumeMs'] as const).map((name) => records.map((record) => record[name])),
+    ],
+  );
+}
+
+/** Writes how runs ended. */
+export async function endRuns(run: Run, progress: readonly RunProgress[]): Promise<void> {
+  const ended = progress.flatMap(({ claim, outcome }) =>
+    outcome === undefined || outcome.kind === 'later' ? [] : [{ id: claim.id, outcome }],
+  );
+  if (ended.length === 0) return;
+  await run(
+    `update foz.runs r set state = given.state, output = given.output, error = given.error, ended_at = now()
+     from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as given (id, state, output, error) where r.id = given.id`,
+    [
+      ended.map(({ id }) => id),
+      ended.map(({ outcome }) => outcome.kind),
+      ended.map(({ outcome }) => (outcome.kind === 'done' ? outcome.output : null)),
+      ended.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.error : null)),
+    ],
+  );
+}
+
+/** Forgets what steps did from one on, so that they are done again; without one, what failed. The steps that they are within go on. */
+export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
+  if (from === null)
+    return (
+      (await run(`delete from foz.run_steps where run = ? and state = 'failed' returning 1`, [id])).length > 0
+    );
+  const rows = await run(
+    `with first as (select seq from foz.run_steps where run = ? and path = ?),
+     around as (
+       update foz.run_steps set state = 'running', output = null, error = null, ended_at = null
+       where run = ? and starts_with(?, path || '/')),
+     removed as (
+       delete from foz.run_steps where run = ? and seq >= (select seq from first) and not starts_with(?, path || '/')
+       returning 1)
+     select 1 from first, (select count(*) from removed) as counted`,
+    [id, from, id, from, id, from],
+  );
+  return rows.length > 0;
+}

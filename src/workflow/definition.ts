@@ -1,0 +1,39 @@
+import type { BackOff } from './jobs/index.ts';
+
+/** A JSON value in which a text `{% ... %}` is a JSONata expression. */
+export type Template = unknown;
+
+/** How often a failed step is tried again. */
+export interface RetryPolicy extends Partial<BackOff> {
+  /** Attempts in all; default: 1. */
+  readonly attempts: number;
+  /** The codes of errors after which it is tried again; default: all but those of `fail`. */
+  readonly codes?: readonly string[];
+}
+
+/** What every step has, beside the settings of its kind. */
+export interface StepDefinition {
+  readonly id: string;
+  readonly kind: string;
+  readonly retry?: RetryPolicy;
+  /** Milliseconds that an attempt may take. */
+  readonly timeoutMs?: number;
+  /** Steps that are done when it fails at last; the run goes on with the output of the last one. */
+  readonly onError?: readonly StepDefinition[];
+  readonly [setting: string]: unknown;
+}
+
+export interface WorkflowDefinition {
+  readonly name: string;
+  readonly description?: string;
+  /** Most runs at once; absent: any number. */
+  readonly concurrency?: number;
+  /** An expression over `input`: runs with the same key come one after the other. */
+  readonly key?: Template;
+  readonly priority?: 'high' | 'normal' | 'low';
+  /** Milliseconds that a run may take, waiting included. */
+  readonly timeoutMs?: number;
+  readonly steps: readonly StepDefinition[];
+  /** The output of a run; default: that of its last step. */
+  readonly output?: Template;
+}

@@ -1,0 +1,2 @@
+export { faultsOf } from './syntax.ts';
+export { Expressions } from './templates.ts';

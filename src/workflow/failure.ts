@@ -1,0 +1,44 @@
+import { FozError, FozErrors } from '../core/index.ts';
+
+/** The error of a step or a run, as it is recorded. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** The path of the step that failed. */
+  readonly step?: string;
+  readonly details?: unknown;
+}
+
+/** A step that has failed at last. */
+export class StepFailed extends Error {
+  readonly failure: Failure;
+  /** Whether another attempt is pointless. */
+  readonly final: boolean;
+  constructor(failure: Failure, final = false) {
+    super(failure.message);
+    this.failure = failure;
+    this.final = final;
+  }
+}
+
+/** Ends a run with success, from any step. */
+export class RunStopped extends Error {
+  readonly output: unknown;
+  constructor(output: unknown) {
+    super('The run was stopped by a step.');
+    this.output = output;
+  }
+}
+
+/** What is recorded about an error. Errors of Foz have a code; details of others stay in the log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof StepFailed) return error.failure;
+  if (error instanceof FozErrors) return failureOf(error.errors[0]);
+  if (error instanceof FozError)
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.details !== undefined && { details: error.details }),
+    };
+  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+}

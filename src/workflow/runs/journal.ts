@@ -1,0 +1,149 @@
+import type { StepRecord, StepState } from '../../store/index.ts';
+
+/** The claim of a run is lost: another worker has it, or it was cancelled or paused. Nothing more is recorded. */
+export class ClaimLost extends Error {
+  constructor() {
+    super('The claim of the run is lost.');
+  }
+}
+
+interface Entry {
+  readonly path: string;
+  readonly kind: string;
+  state: StepState;
+  attempts: number;
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  /** Times of the monotonic clock of this process. */
+  begunAt: number;
+  endedAt: number | null;
+  resumeAt: number | null;
+}
+
+/** The record of a step while it is done. */
+export interface StepEntry {
+  readonly attempts: number;
+  readonly input: string | null;
+  /** Milliseconds until a recorded wait ends; `null`: it does not wait. */
+  readonly resumeMs: number | null;
+  /** Whether it failed, and waits for its next attempt. */
+  readonly waitsForAttempt: boolean;
+  start(input: string): void;
+  done(output: string): void;
+  failed(error: string): void;
+  /** It failed, and is tried again after a pause. */
+  again(error: string, pauseMs: number): void;
+}
+
+/** The records of a run: those that are known, and those that wait for their commit. */
+export class Journal {
+  readonly #entries = new Map<string, Entry>();
+  readonly #dirty = new Set<Entry>();
+  readonly #commit: (steps: readonly StepRecord[]) => Promise<boolean>;
+  #committing: Promise<void> = Promise.resolve();
+  #lose: (error: unknown) => void = () => {};
+  /** Rejects with ClaimLost, or with the error of a commit. */
+  readonly lost: Promise<never>;
+
+  constructor(records: readonly StepRecord[], commit: (steps: readonly StepRecord[]) => Promise<boolean>) {
+    this.#commit = commit;
+    this.lost = new Promise((_, reject) => {
+      this.#lose = reject;
+    });
+    this.lost.catch(() => {});
+    const now = performance.now();
+    for (const { begunMs, endedMs, resumeMs, ...record } of records)
+      this.#entries.set(record.path, {
+        ...record,
+        begunAt: now - begunMs,
+        endedAt: endedMs === null ? null : now - endedMs,
+        resumeAt: resumeMs === null ? null : now + resumeMs,
+      });
+  }
+
+  known(
+    path: string,
+  ):
+    | { readonly state: StepState; readonly output: string | null; readonly error: string | null }
+    | undefined {
+    return this.#entries.get(path);
+  }
+
+  /** The entry of a step that begins, or goes on. */
+  begin(path: string, kind: string): StepEntry {
+    const known = this.#entries.get(path);
+    const waitsForAttempt = known?.state === 'waiting' && known.error !== null;
+    const entry: Entry = known ?? {
+      ...{ path, kind, state: 'running', attempts: 0, input: null, output: null, error: null },
+      ...{ begunAt: performance.now(), endedAt: null, resumeAt: null },
+    };
+    this.#entries.set(path, entry);
+    const set = (values: Partial<Entry>) => {
+      Object.assign(entry, values);
+      this.#dirty.add(entry);
+    };
+    return {
+      get attempts() {
+        return entry.attempts;
+      },
+      get input() {
+        return entry.input;
+      },
+      get resumeMs() {
+        return entry.resumeAt === null ? null : Math.max(0, entry.resumeAt - performance.now());
+      },
+      waitsForAttempt,
+      start: (input) => {
+        const waits = entry.state === 'waiting' && entry.error === null;
+        if (!waits)
+          set({ input, attempts: entry.attempts + 1, error: null, state: 'running', resumeAt: null });
+      },
+      done: (output) => set({ output, state: 'done', endedAt: performance.now(), resumeAt: null }),
+      failed: (error) => set({ error, state: 'failed', endedAt: performance.now(), resumeAt: null }),
+      again: (error, pauseMs) => set({ error, state: 'waiting', resumeAt: performance.now() + pauseMs }),
+    };
+  }
+
+  /** A step waits, not for another attempt but for its own purpose. */
+  waits(path: string, ms: number): void {
+    const entry = this.#entries.get(path)!;
+    entry.state = 'waiting';
+    entry.resumeAt = performance.now() + ms;
+    this.#dirty.add(entry);
+  }
+
+  /** Commits what was recorded so far. Rejects with ClaimLost where the claim does not hold any more. */
+  commit(): Promise<void> {
+    const steps = this.#taken();
+    if (steps.length > 0)
+      this.#committing = this.#committing.then(async () => {
+        if (!(await this.#commit(steps))) throw new ClaimLost();
+      });
+    this.#committing.catch(this.#lose);
+    return this.#committing;
+  }
+
+  /** Begins a commit, which later ones wait for. */
+  commitSoon(): void {
+    this.commit().catch(() => {});
+  }
+
+  /** What is not committed, after all commits have ended; for the last transaction of this claim. */
+  async rest(): Promise<readonly StepRecord[]> {
+    await this.#committing;
+    return this.#taken();
+  }
+
+  #taken(): StepRecord[] {
+    const now = performance.now();
+    const steps = [...this.#dirty].map(({ begunAt, endedAt, resumeAt, ...record }) => ({
+      ...record,
+      begunMs: now - begunAt,
+      endedMs: endedAt === null ? null : now - endedAt,
+      resumeMs: resumeAt === null ? null : Math.max(0, resumeAt - now),
+    }));
+    this.#dirty.clear();
+    return steps;
+  }
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { FozError } from '../../core/index.ts';
+import {
+  type Claim,
+  type LoadedRun,
+  type NewRun,
+  type Priority,
+  type RunProgress,
+  type RunStore,
+  runKind,
+} from '../../store/index.ts';
+import type { WorkflowDefinition } from '../definition.ts';
+import { Expressions } from '../expressions/index.ts';
+import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
+import type { StepServices } from '../steps/step.ts';
+import { checkWorkflow } from './check.ts';
+import { Execution } from './execution.ts';
+import { ClaimLost } from './journal.ts';
+
+export interface RunnerOptions {
+  readonly runs: RunStore;
+  readonly worker: JobWorker;
+  readonly services: StepServices;
+  readonly log?: WorkLog;
+}
+
+export interface StartOptions {
+  /** Starting a run again under an id that is there already changes nothing. Default: a new one. */
+  readonly id?: string;
+  readonly priority?: Priority;
+  readonly afterMs?: number;
+}
+
+/** Claims of a run without any progress in between, after which it fails: it seems to end the processes that work on it. */
+const mostClaims = 20;
+/** Most definitions of former versions that are kept in memory. */
+const mostDefinitions = 500;
+
+/** Starts runs of workflows, and does those that this process claims. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #expressions = new Expressions();
+  readonly #starts: GroupCommit<NewRun, boolean>;
+  readonly #loads: GroupCommit<string, LoadedRun | undefined>;
+  readonly #records: GroupCommit<RunProgress, boolean>;
+  /** The current versions. */
+  readonly #current = new Map<
+    string,
+    { readonly version: number; readonly definition: WorkflowDefinition }
+  >();
+  /** Definitions by workflow and version. */
+  readonly #definitions = new Map<string, WorkflowDefinition>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    const { runs, worker } = options;
+    this.#starts = new GroupCommit({
+      commit: async (given) => {
+        const added = await runs.start(given);
+        return given.map(({ id }) => added.has(id));
+      },
+    });
+    this.#loads = new GroupCommit({
+      commit: async (ids) => {
+        const loaded = await runs.load(ids);
+        return ids.map((id) => loaded.get(id));
+      },
+    });
+    this.#records = new GroupCommit({ commit: (progress) => runs.record(progress) });
+    worker.handle(runKind, (claim, signal) => this.#work(claim, signal));
+  }
+
+  /** Makes a definition the current version of its workflow. Rejects with FozErrors that name all faults. Resolves with the version. */
+  async define(definition: unknown): Promise<number> {
+    const checked = checkWorkflow(definition);
+    const text = JSON.stringify(checked);
+    const version = await this.#options.runs.define(checked.name, text, checked.concurrency ?? null);
+    this.#keep(checked.name, version, checked);
+    this.#current.set(checked.name, { version, definition: checked });
+    return version;
+  }
+
+  /** Starts a run of the current version. Resolves with its id when it is stored. */
+  async start(
+    workflow: string,
+    input: unknown,
+    { id = randomUUID(), priority, afterMs = 0 }: StartOptions = {},
+  ): Promise<string> {
+    const current = this.#current.get(workflow);
+    if (current === undefined) throw new FozError('not-found', `There is no workflow "${workflow}".`);
+    const { version, definition } = current;
+    const key =
+      definition.key === undefined ? null : await this.#expressions.evaluate(definition.key, { input });
+    await this.#starts.add({
+      ...{ id, workflow, version, afterMs },
+      priority: priority ?? definition.priority ?? 'normal',
+      key: key === null ? null : typeof key === 'string' ? key : JSON.stringify(key),
+      input: JSON.stringify(input ?? null),
+    });
+    return id;
+  }
+
+  async close(): Promise<void> {
+    for (const commits of [this.#starts, this.#loads, this.#records]) commits.close();
+    await this.#expressions.close();
+  }
+
+  async #work(claim: Claim, signal: AbortSignal): Promise<void> {
+    const { runs, services } = this.#options;
+    const found = await this.#found(claim);
+    if (found === undefined) return runs.drop(claim);
+    const definition = await this.#definition(found.workflow, found.version);
+    const record = (progress: Omit<RunProgress, 'claim'>) => this.#records.add({ claim, ...progress });
+    if (claim.attempts > mostClaims) {
+      const error = `The run was begun ${mostClaims} times, and each time the process ended before it recorded anything.`;
+      await record({
+        steps: [],
+        outcome: { kind: 'failed', error: JSON.stringify({ code: 'limit-exceeded', message: error }) },
+      });
+      return;
+    }
+    const execution = new Execution({
+      ...{
+        run: claim.id,
+        definition,
+        input: JSON.parse(found.input),
+        ageMs: found.ageMs,
+        records: found.steps,
+      },
+      ...{ expressions: this.#expressions, services, signal },
+      commit: (steps) => record({ steps }),
+    });
+    try {
+      await record(await execution.run());
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+    }
+  }
+
+  /** The run of a claim. One that is claimed for the first time has no records, and its job has all else. */
+  async #found(claim: Claim): Promise<LoadedRun | undefined> {
+    if (!claim.isFirst || claim.body === null) return this.#loads.add(claim.id);
+    return { ...JSON.parse(claim.body), ageMs: claim.lateMs, steps: [] };
+  }
+
+  async #definition(workflow: string, version: number): Promise<WorkflowDefinition> {
+    const known = this.#definitions.get(`${workflow}@${version}`);
+    if (known !== undefined) return known;
+    const text = await this.#options.runs.definition(workflow, version);
+    if (text === null)
+      throw new FozError('not-found', `Version ${version} of the workflow "${workflow}" is missing.`);
+    const definition = JSON.parse(text) as WorkflowDefinition;
+    this.#keep(workflow, version, definition);
+    return definition;
+  }
+
+  #keep(workflow: string, version: number, definition: WorkflowDefinition): void {
+    if (this.#definitions.size >= mostDefinitions) this.#definitions.clear();
+    this.#definitions.set(`${workflow}@${version}`, definition);
+  }
+}

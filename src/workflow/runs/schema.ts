@@ -1,0 +1,76 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { stepKinds } from '../steps/index.ts';
+import { stepList, template } from '../steps/step.ts';
+
+const name = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 100 };
+const ms = { type: 'number', minimum: 1, maximum: 10 * 365 * 86_400_000 };
+
+const retry = {
+  type: 'object',
+  properties: {
+    attempts: { type: 'integer', minimum: 1, maximum: 1_000 },
+    firstMs: ms,
+    factor: { type: 'number', minimum: 1, maximum: 100 },
+    longestMs: ms,
+    jitter: { type: 'number', minimum: 0, maximum: 1 },
+    codes: { type: 'array', items: { type: 'string' }, minItems: 1 },
+  },
+  required: ['attempts'],
+  additionalProperties: false,
+};
+
+function stepSchema(): object {
+  const kinds = [...stepKinds.values()];
+  return {
+    type: 'object',
+    properties: { id: name, kind: { enum: kinds.map(({ kind }) => kind) } },
+    required: ['id', 'kind'],
+    allOf: kinds.map(({ kind, settings, required }) => ({
+      if: { properties: { kind: { const: kind } }, required: ['kind'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: {
+        properties: { id: true, kind: true, retry, timeoutMs: ms, onError: stepList, ...settings },
+        required,
+        additionalProperties: false,
+      },
+    })),
+  };
+}
+
+/** The JSON Schema of a definition of a workflow. */
+export const workflowSchema: object = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  properties: {
+    name,
+    description: { type: 'string' },
+    concurrency: { type: 'integer', minimum: 1 },
+    key: template,
+    priority: { enum: ['high', 'normal', 'low'] },
+    timeoutMs: ms,
+    steps: { $ref: '#/$defs/steps' },
+    output: template,
+  },
+  required: ['name', 'steps'],
+  additionalProperties: false,
+  $defs: {
+    steps: { type: 'array', minItems: 1, maxItems: 1_000, items: { $ref: '#/$defs/step' } },
+    step: stepSchema(),
+  },
+};
+
+const validate = new Ajv2020({ allErrors: true, strict: false }).compile(workflowSchema);
+
+/** What of a definition does not fit the schema. */
+export function schemaFaults(definition: unknown): { readonly place: string; readonly message: string }[] {
+  if (validate(definition)) return [];
+  return validate
+    .errors!.filter(({ keyword }) => keyword !== 'if')
+    .map((error) => ({ place: error.instancePath, message: messageOf(error) }));
+}
+
+function messageOf({ keyword, message, params }: ErrorObject): string {
+  if (keyword === 'additionalProperties') return `has the unknown property "${params.additionalProperty}".`;
+  if (keyword === 'enum') return `is none of ${params.allowedValues.join(', ')}.`;
+  return `${message}.`;
+}

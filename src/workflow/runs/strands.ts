@@ -1,0 +1,82 @@
+/** A shorter wait is not worth a transaction. */
+const shortestParkMs = 50;
+
+/** Resolved when a run waits for a time only, so that no worker needs to hold it. */
+export interface Parked {
+  readonly afterMs: number;
+}
+
+/**
+ * The parts of a run that go on at the same time. While one of them works, the others wait in memory. When all of them wait, the run is
+ * given back to its queue until the first of them goes on.
+ */
+export class Strands {
+  #count = 1;
+  readonly #waiting = new Set<{ readonly at: number }>();
+  #park: (parked: Parked) => void = () => {};
+  readonly parked = new Promise<Parked>((resolve) => {
+    this.#park = resolve;
+  });
+
+  /** Whether no other part of the run goes on at the same time. */
+  get isAlone(): boolean {
+    return this.#count === 1;
+  }
+
+  /** A strand is divided into `count` others, and goes on when they have ended. */
+  divide(count: number): void {
+    this.#count += count - 1;
+    this.#look();
+  }
+
+  /** One of several strands has ended; the last one is the divided strand again. */
+  end(isLast: boolean): void {
+    if (isLast) return;
+    this.#count--;
+    this.#look();
+  }
+
+  /** Waits. If all strands wait, this never resolves, and `parked` does. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0) return;
+    const entry = { at: performance.now() + ms };
+    this.#waiting.add(entry);
+    this.#look();
+    try {
+      await sleep(ms, signal);
+    } finally {
+      this.#waiting.delete(entry);
+    }
+  }
+
+  #look(): void {
+    if (this.#waiting.size < this.#count) return;
+    // Another strand may end its wait in this turn of the event loop.
+    setImmediate(() => {
+      if (this.#waiting.size === 0 || this.#waiting.size < this.#count) return;
+      const first = Math.min(...[...this.#waiting].map(({ at }) => at));
+      const afterMs = first - performance.now();
+      if (afterMs >= shortestParkMs) this.#park({ afterMs });
+    });
+  }
+}
+
+/** The longest time of a timer; a longer wait is always parked. */
+const longestMs = 2 ** 31 - 1;
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(done, Math.min(ms, longestMs));
+    timer.unref();
+    const aborted = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    function done() {
+      signal.removeEventListener('abort', aborted);
+      resolve();
+    }
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}

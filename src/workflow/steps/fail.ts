@@ -1,0 +1,21 @@
+import { StepFailed } from '../failure.ts';
+import { type StepKind, template } from './step.ts';
+
+/** Fails with an error of one's own. It is not tried again. */
+export const fail: StepKind<{
+  readonly message: unknown;
+  readonly code?: unknown;
+  readonly details?: unknown;
+}> = {
+  kind: 'fail',
+  settings: { message: template, code: template, details: template },
+  required: ['message'],
+  templates: ['message', 'code', 'details'],
+  hasEffect: false,
+  async run({ message, code = 'failed', details }) {
+    throw new StepFailed(
+      { code: String(code), message: String(message), ...(details !== undefined && { details }) },
+      true,
+    );
+  },
+};

@@ -1,0 +1,25 @@
+import { condition } from './condition.ts';
+import { delay } from './delay.ts';
+import { fail } from './fail.ts';
+import { forEach } from './for-each.ts';
+import { graphql } from './graphql.ts';
+import { parallel } from './parallel.ts';
+import type { StepKind } from './step.ts';
+import { stop } from './stop.ts';
+import { switchStep } from './switch.ts';
+import { transform } from './transform.ts';
+
+/** All kinds of steps: a new one is a file and a line here. */
+const kinds: readonly StepKind<never>[] = [
+  condition,
+  delay,
+  fail,
+  forEach,
+  graphql,
+  parallel,
+  stop,
+  switchStep,
+  transform,
+];
+
+export const stepKinds: ReadonlyMap<string, StepKind> = new Map(kinds.map((kind) => [kind.kind, kind]));

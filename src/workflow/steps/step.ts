@@ -1,0 +1,94 @@
+import type { StepDefinition, Template } from '../definition.ts';
+
+/** What expressions see. */
+export interface Scope {
+  readonly run: { readonly id: string };
+  readonly input: unknown;
+  /** The outputs of steps, by their ids. */
+  readonly steps: Readonly<Record<string, unknown>>;
+  /** Within a repetition. */
+  readonly item?: unknown;
+  readonly index?: number;
+  /** Within `onError`: the error of the step. */
+  readonly error?: unknown;
+}
+
+/** A GraphQL operation on the graph of this server. */
+export interface GraphqlRequest {
+  readonly document: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+  readonly role: string;
+  readonly sessionVariables: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface GraphqlAnswer {
+  readonly data?: unknown;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code?: unknown };
+  }[];
+}
+
+/** What steps use of the outside world; given by whoever wires the layers. */
+export interface StepServices {
+  /** Runs an operation as a role. */
+  graphql(request: GraphqlRequest): Promise<GraphqlAnswer>;
+}
+
+/** What a running step can do. */
+export interface StepContext {
+  /** Where it stands in the run; with the id of the run it is the idempotency key of its effect. */
+  readonly path: string;
+  readonly run: string;
+  readonly signal: AbortSignal;
+  readonly services: StepServices;
+  /** Milliseconds until the wait ends that a former attempt began; `null`: none did. */
+  readonly resumeMs: number | null;
+  /** Does nested steps, one after the other. Their outputs can be seen by later steps. Resolves with the last output. */
+  block(steps: readonly StepDefinition[]): Promise<unknown>;
+  /** Does nested steps several times, or several lists of them, at the same time. Each has a name within the path, and its own outputs. */
+  branches(branches: readonly Branch[], options: BranchOptions): Promise<readonly BranchResult[]>;
+  /** Waits without holding a worker. */
+  wait(ms: number): Promise<void>;
+}
+
+export interface Branch {
+  readonly name: string;
+  readonly steps: readonly StepDefinition[];
+  readonly scope?: Pick<Scope, 'item' | 'index'>;
+}
+
+export interface BranchOptions {
+  /** Most branches at once. */
+  readonly concurrency: number;
+  /** Whether, after these results, no more branches are begun, and running ones are aborted. */
+  readonly isEnough: (result: BranchResult) => boolean;
+}
+
+export type BranchResult =
+  | { readonly name: string; readonly output: unknown }
+  | { readonly name: string; readonly failure: unknown };
+
+/** A kind of step. `Input`: its settings, with the values of their expressions. */
+export interface StepKind<Input = never> {
+  readonly kind: string;
+  /** The JSON Schema of each setting. */
+  readonly settings: Readonly<Record<string, object>>;
+  readonly required: readonly string[];
+  /** Settings whose expressions are evaluated before the step begins. */
+  readonly templates: readonly string[];
+  /** Whether it does something outside: what was recorded before is committed first. */
+  readonly hasEffect: boolean;
+  /** Its nested lists of steps, for checks of definitions. */
+  nested?(step: StepDefinition): readonly (readonly [place: string, steps: readonly StepDefinition[]])[];
+  run(input: Input, context: StepContext): Promise<unknown>;
+}
+
+/** The JSON Schema of a value with expressions. */
+export const template: object = {};
+/** The JSON Schema of a list of steps. */
+export const stepList = { $ref: '#/$defs/steps' };
+
+export type { StepDefinition, Template };

@@ -1,0 +1,3 @@
+import { runCases } from './runs.cases.ts';
+
+describe('embedded', () => runCases('pglite'));
