@@ -121,6 +121,13 @@ export function runCases(kind: 'pglite' | 'postgres'): void {
     const error = { code: 'unexpected', message: 'no 3', step: 'all/2/one', details: expect.anything() };
     expect((await outcome([1, 2, 3, 4])).output).toEqual([1, 2, { error }, 4]);
     expect(most).toBe(2);
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => void warnings.push(warning);
+    process.on('warning', warned);
+    await define([{ ...each, concurrency: 20, steps: [{ id: 'd', kind: 'delay', ms: 20 }] }]);
+    expect(await outcome(Array.from({ length: 40 }))).toMatchObject({ state: 'done' });
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
     await define([{ ...each, steps }]);
     expect(await outcome([3])).toMatchObject({ state: 'failed', error: { message: 'no 3' } });
     expect(await outcome([])).toMatchObject({ state: 'done', output: [] });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { FozError } from '../../core/index.ts';
 import type { RunOutcome, StepRecord } from '../../store/index.ts';
 import type { WorkflowDefinition } from '../definition.ts';
@@ -57,7 +58,7 @@ export class Execution {
   /** Resolves with how the run ends, or until when it waits, and the records that are not committed yet. Rejects with ClaimLost. */
   async run(): Promise<{ readonly outcome: RunOutcome; readonly steps: readonly StepRecord[] }> {
     const ending = new AbortController();
-    const signal = AbortSignal.any([this.#options.signal, ending.signal]);
+    const signal = firstOf([this.#options.signal, ending.signal]);
     const timer = this.#limitTime(ending);
     try {
       const outcome = await Promise.race([
@@ -221,7 +222,7 @@ export class Execution {
       () => limit.abort(new FozError('timeout', `The step took longer than ${input.timeoutMs} ms.`)),
       input.timeoutMs,
     ).unref();
-    const limited = AbortSignal.any([signal, limit.signal]);
+    const limited = firstOf([signal, limit.signal]);
     try {
       return await raced(kind.run(input as never, this.#contextOf(path, scope, limited, resumeMs)), limited);
     } finally {
@@ -255,7 +256,7 @@ export class Execution {
     const lanes = Math.min(concurrency, branches.length);
     if (lanes === 0) return [];
     const rest = new AbortController();
-    const inner = AbortSignal.any([signal, rest.signal]);
+    const inner = firstOf([signal, rest.signal]);
     let [next, running] = [0, lanes];
     const lane = async () => {
       while (next < branches.length && !inner.aborted) {
@@ -300,6 +301,13 @@ function pauseBefore(
   if (retry === undefined || final || attempts >= retry.attempts) return null;
   if (retry.codes !== undefined && !retry.codes.includes(failure.code)) return null;
   return retryDelay(attempts, { ...defaultBackOff, ...retry });
+}
+
+/** A signal that aborts with the first of some others. Any number of strands may wait for it. */
+function firstOf(signals: AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any(signals);
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 /** Resolves as a promise does, or rejects when the signal aborts. */
