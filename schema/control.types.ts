@@ -1308,6 +1308,7 @@ export type SourceIssue = {
 
 /** A kind of database. */
 export type SourceKind =
+  | 'kingbase'
   | 'mariadb'
   | 'mysql'
   | 'pglite'

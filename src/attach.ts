@@ -19,10 +19,7 @@ const kinds = {
       ...serverOptions(source),
       changes: changesOf(source),
       preparedStatements: source.prepared_statements,
-      onPooler: () =>
-        process.emitWarning(
-          `Source ${source.name}: a connection pooler stands before the server; statements go unnamed.`,
-        ),
+      onPooler: () => warnOfPooler(source),
     }),
   mysql: async (source) =>
     (await import('./databases/mysql/index.ts')).connectMysql({
@@ -33,6 +30,13 @@ const kinds = {
     (await import('./databases/mariadb/index.ts')).connectMariadb({
       ...serverOptions(source),
       changes: changesOf(source),
+    }),
+  kingbase: async (source) =>
+    (await import('./databases/kingbase/index.ts')).connectKingbase({
+      ...serverOptions(source),
+      changes: changesOf(source),
+      preparedStatements: source.prepared_statements,
+      onPooler: () => warnOfPooler(source),
     }),
   sqlite: async (source, { create, forServing = true }) =>
     (await import('./databases/sqlite/index.ts')).connectSqlite({
@@ -46,6 +50,10 @@ const kinds = {
       source.path === ':memory:' ? {} : { folder: source.path! },
     ),
 } satisfies Record<SourceKind, (source: SourceConfig, options: ConnectOptions) => Promise<Connector>>;
+
+function warnOfPooler({ name }: SourceConfig): void {
+  process.emitWarning(`Source ${name}: a connection pooler stands before the server; statements go unnamed.`);
+}
 
 function serverOptions(source: SourceConfig) {
   return {

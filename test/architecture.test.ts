@@ -27,7 +27,11 @@ const layers = [
   'cli',
 ];
 /** Databases that are declared variants, and what they may import. */
-const variants: Readonly<Record<string, string>> = { pglite: 'postgres', mariadb: 'mysql' };
+const variants: Readonly<Record<string, string>> = {
+  pglite: 'postgres',
+  mariadb: 'mysql',
+  kingbase: 'postgres',
+};
 const drivers: Readonly<Record<string, readonly string[]>> = {
   pg: ['postgres'],
   mysql2: ['mysql', 'mariadb'],

@@ -6,7 +6,7 @@ import { hostile } from '../support/cases/hostile.ts';
 import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { ask } from '../support/cases/run.ts';
 import { testEngines } from '../support/engine/index.ts';
-import { describeEngines, engines } from '../support/engines.ts';
+import { describeTurns } from '../support/turns.ts';
 
 type Answer = {
   readonly data?: unknown;
@@ -14,7 +14,7 @@ type Answer = {
 };
 
 /** Hostile values in every operator, argument and column must be treated as data, never as SQL. */
-describeEngines(engines, (engine) => {
+describeTurns(['pg'], (engine) => {
   let instance: Instance;
   let schema: GraphQLSchema;
   beforeAll(async () => {

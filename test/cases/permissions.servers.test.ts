@@ -10,7 +10,8 @@ import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/case
 import { type Asked, ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
 import { expectExplained, explanationOf, recording, type Sent } from '../support/cases/sent.ts';
 import { casesIn, storeTabled, type TabledCase, topics } from '../support/cases/tabled.ts';
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import type { Engine } from '../support/engines.ts';
+import { describeTurns } from '../support/turns.ts';
 
 const metadata = withPermissions(roleMetadata.tables, roleMetadata.inherited_roles);
 
@@ -26,7 +27,7 @@ interface Stage {
 }
 
 /** Permissions: every case must give the same answer or the same refusal on every engine and on every path of a request. */
-describeEngines(engines, (engine) => {
+describeTurns([], (engine) => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage(engine);

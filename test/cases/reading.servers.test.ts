@@ -16,12 +16,12 @@ import { Renamer } from '../support/cases/rename.ts';
 import { ask } from '../support/cases/run.ts';
 import { Variants } from '../support/cases/variants.ts';
 import { testEngines } from '../support/engine/index.ts';
-import { describeEngines, engines } from '../support/engines.ts';
+import { describeTurns } from '../support/turns.ts';
 
 const cases = casesOf((topic) => !topic.startsWith('write-'));
 
 /** Each case runs on every path of a request; the answer must be the same text on every engine. */
-describeEngines(engines, (engine) => {
+describeTurns(['pg', 'oracle', 'mysql'], (engine) => {
   let instance: Instance;
   let renamer: Renamer;
   let variants: Variants;

@@ -8,12 +8,13 @@ import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
 import { expectExplained, explanationOf, recording, type Sent } from '../support/cases/sent.ts';
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import type { Engine } from '../support/engines.ts';
+import { describeTurns } from '../support/turns.ts';
 
 const cases = casesOf((topic) => topic.startsWith('write-'));
 
 /** Each case runs three times on the initial rows: on the full path, on the hot lane, and with the other naming convention. */
-describeEngines(engines, (engine) => {
+describeTurns(['oracle'], (engine) => {
   let instance: Instance;
   let renamer: Renamer;
   const sent: Sent[] = [];

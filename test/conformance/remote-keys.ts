@@ -223,6 +223,7 @@ const citext: KeyColumn = { name: 'folded', type: 'citext', values: texts };
 /** The columns of the table of keys on each engine. A type that an engine lacks is compared with a similar one. */
 export const keyColumns: Readonly<Record<Engine, readonly KeyColumn[]>> = {
   postgres: postgres([nondeterministic, citext]),
+  kingbase: postgres([]),
   pglite: postgres([]),
   mysql: mysql([]),
   mariadb: mysql([
@@ -239,6 +240,7 @@ const before: Readonly<Partial<Record<Engine, string>>> = {
   postgres: `create extension citext;
     create collation lenient (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
     create type mood as enum ('low', 'high', 'fr');`,
+  kingbase: `create type mood as enum ('low', 'high', 'fr');`,
   pglite: `create type mood as enum ('low', 'high', 'fr');`,
 };
 

@@ -26,6 +26,7 @@ const loose = `create table held (id int primary key, flag boolean, anything, od
 
 const scripts: Readonly<Record<Engine, string>> = {
   postgres: natives,
+  kingbase: natives,
   pglite: natives,
   mysql: numbers,
   mariadb: numbers,
@@ -34,6 +35,7 @@ const scripts: Readonly<Record<Engine, string>> = {
 const postgresColumns = ['ip', 'net', 'mac', 'price', 'span', 'flags', 'words'];
 const columnsOf: Readonly<Record<Engine, readonly string[]>> = {
   postgres: postgresColumns,
+  kingbase: postgresColumns,
   pglite: postgresColumns,
   mysql: ['flag'],
   mariadb: ['flag'],

@@ -69,6 +69,7 @@ const sqlite: readonly Values[] = [
 ];
 const all: Readonly<Record<Engine, readonly Values[]>> = {
   postgres,
+  kingbase: postgres,
   pglite: postgres,
   mysql,
   mariadb: mysql,
@@ -84,6 +85,7 @@ const few = {
 };
 const impossible: Readonly<Record<Engine, Readonly<Record<string, readonly string[]>>>> = {
   postgres: { time: ['-01:00:00', '25:00:00'] },
+  kingbase: { time: ['-01:00:00', '25:00:00'] },
   pglite: { time: ['-01:00:00', '25:00:00'] },
   mysql: { ...few, time: ['838:59:59.5'] },
   mariadb: { ...few, time: ['838:59:59.5'] },

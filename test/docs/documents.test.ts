@@ -6,7 +6,7 @@ import { errorCodes } from '../../src/core/index.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
 import { kindFacts } from '../../src/views/index.ts';
 import { changesWays, liveWays } from '../cases/live/ways.ts';
-import { type Engine, engines } from '../support/engines.ts';
+import { type Engine, allEngines as engines } from '../support/engines.ts';
 import { docs, upToDate } from './up-to-date.ts';
 
 test('errors.md lists every code', () => {
@@ -81,11 +81,22 @@ const features: Readonly<Record<string, (capabilities: Capabilities) => string>>
   aggregates: (it) => `count and ${it.aggregates.size} more`,
 };
 
+/** On what the cases of an engine run. */
+const shownBy: Readonly<Record<Engine, string>> = {
+  postgres: 'a real server',
+  mysql: 'a real server',
+  mariadb: 'a real server',
+  kingbase: 'PostgreSQL laid over with the modes; documents',
+  pglite: 'itself',
+  sqlite: 'itself',
+};
+
 /** How an engine is followed where nothing was set up. */
 const unprepared: Readonly<Record<Engine, string>> = {
   postgres: 'polled each second',
   mysql: 'the binlog',
   mariadb: 'the binlog',
+  kingbase: 'polled each second',
   pglite: 'own writes; polled each second',
   sqlite: 'the file, every 50 ms',
 };
@@ -126,6 +137,7 @@ test('features.md tells what each engine can do', async () => {
 This page is made from what the connectors say of themselves.
 
 ${head}
+| shown by | ${engines.map((engine) => shownBy[engine]).join(' | ')} |
 ${rows.join('\n')}
 
 ## Operators that not every engine has

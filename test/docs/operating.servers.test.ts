@@ -12,13 +12,14 @@ import { describeEngines } from '../support/engines.ts';
 const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
 const block = (kind: string) => new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)![1]!;
 
-describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
+describeEngines(['postgres', 'mysql', 'mariadb', 'kingbase'], (engine) => {
+  const isPostgres = engine === 'postgres' || engine === 'kingbase';
   test('the rights of the page are enough to read, and the database itself refuses to write', async () => {
     const database = await freshDatabase(engine, 'shop');
     const own = await connect(engine, database.location);
     const name = new URL(database.location).pathname.slice(1);
     const user = `foz_reader_${process.pid}_${engine}`;
-    const script = block(`sql ${engine === 'postgres' ? 'postgres' : 'mysql'}`)
+    const script = block(`sql ${isPostgres ? 'postgres' : 'mysql'}`)
       .replaceAll('foz_reader', user)
       .replaceAll('shop.*', `\`${name}\`.*`);
     try {
@@ -50,7 +51,7 @@ describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
       expect(await own.query('select * from readable')).toEqual([]);
       await foz.close(0);
     } finally {
-      if (engine === 'postgres') await own.execute(`drop owned by ${user}; drop role if exists ${user}`);
+      if (isPostgres) await own.execute(`drop owned by ${user}; drop role if exists ${user}`);
       else await own.execute(`drop user if exists '${user}'@'%'`);
       await own.close();
       await database.drop();

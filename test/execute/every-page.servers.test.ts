@@ -61,6 +61,7 @@ const sqlite: Values = [
 ];
 const values: Readonly<Record<Engine, Values>> = {
   postgres,
+  kingbase: postgres,
   pglite: postgres,
   mysql,
   mariadb: mysql,

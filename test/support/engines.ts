@@ -3,14 +3,22 @@ import { type ServerEngine, serverEngines } from './servers/index.ts';
 /** Engines that run inside this process and are therefore always available. */
 export const embeddedEngines = ['pglite', 'sqlite'] as const;
 
-/** Every engine of the tests, in the order of reports. */
-export const engines = [...serverEngines, ...embeddedEngines] as const;
+export type Engine = ServerEngine | (typeof embeddedEngines)[number] | 'kingbase';
 
-export type Engine = ServerEngine | (typeof embeddedEngines)[number];
+/** Every engine, in the order of reports. */
+export const allEngines: readonly Engine[] = [...serverEngines, 'kingbase', ...embeddedEngines];
+
+/** Whether there is a real server of KingbaseES. Otherwise PostgreSQL stands in, with what is known of the modes laid over it. */
+export const isKingbaseReal = (process.env.FOZ_TEST_KINGBASE_URL ?? '') !== '';
+
+/** The engines of all suites. KingbaseES is among them with a real server only; without one `describeTurns` runs the cases on it. */
+export const engines: readonly Engine[] = allEngines.filter(
+  (engine) => engine !== 'kingbase' || isKingbaseReal,
+);
 
 /** Whether an engine runs as a server process that clients reach by a URL. */
-export function isServer(engine: Engine): engine is ServerEngine {
-  return (serverEngines as readonly string[]).includes(engine);
+export function isServer(engine: Engine): engine is ServerEngine | 'kingbase' {
+  return engine === 'kingbase' || (serverEngines as readonly string[]).includes(engine);
 }
 
 /** Whether tests run on an engine: the `url` of its server (`null`: embedded), or the reason for skipping them. */
@@ -27,9 +35,10 @@ export function wantedEngines(): readonly Engine[] {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  const unknown = names.find((name) => !(engines as readonly string[]).includes(name));
-  if (unknown) throw new Error(`FOZ_TEST_ENGINES names "${unknown}"; the engines are ${engines.join(', ')}.`);
-  return names.length === 0 ? engines : engines.filter((engine) => names.includes(engine));
+  const unknown = names.find((name) => !(allEngines as readonly string[]).includes(name));
+  if (unknown)
+    throw new Error(`FOZ_TEST_ENGINES names "${unknown}"; the engines are ${allEngines.join(', ')}.`);
+  return names.length === 0 ? allEngines : allEngines.filter((engine) => names.includes(engine));
 }
 
 const variable = 'FOZ_TEST_AVAILABLE';
@@ -48,7 +57,7 @@ export function availability(engine: Engine): Availability {
 }
 
 /** The URL of the engine's server. Throws with the reason if it is unavailable, and for embedded engines. */
-export function serverUrl(engine: ServerEngine): string {
+export function serverUrl(engine: ServerEngine | 'kingbase'): string {
   const found = availability(engine);
   if ('reason' in found || found.url === null)
     throw new Error(`No ${engine} server: ${'reason' in found ? found.reason : 'embedded'}`);

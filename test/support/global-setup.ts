@@ -2,28 +2,31 @@ import { writeFileSync } from 'node:fs';
 import {
   type Availabilities,
   type Availability,
+  allEngines,
   embeddedEngines,
-  engines,
+  isKingbaseReal,
   publishAvailabilities,
   wantedEngines,
 } from './engines.ts';
-import {
-  keptServers,
-  type Server,
-  type ServerEngine,
-  serverEngines,
-  starters,
-  sweep,
-} from './servers/index.ts';
+import { keptServers, type Server, type ServerEngine, starters, sweep } from './servers/index.ts';
 
 declare global {
   /** Servers that this run started and must stop. */
   var fozTestServers: Server[] | undefined;
 }
 
-async function obtain(engine: ServerEngine): Promise<Availability> {
+/** The server of an engine. That of PostgreSQL is also the one that KingbaseES is laid over, and is started once. */
+function obtain(engine: ServerEngine | 'kingbase'): Promise<Availability> {
   const given = process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`];
-  if (given) return { url: given };
+  if (given) return Promise.resolve({ url: given });
+  const on = engine === 'kingbase' ? 'postgres' : engine;
+  obtained[on] ??= find(on);
+  return obtained[on];
+}
+
+const obtained: Partial<Record<ServerEngine, Promise<Availability>>> = {};
+
+async function find(engine: ServerEngine): Promise<Availability> {
   const kept = keptServers()[engine];
   // CI starts its servers anew, so that the starters are tested too.
   if (kept && process.env.CI !== 'true') return { url: kept };
@@ -42,15 +45,19 @@ export default async function setUp(): Promise<void> {
   globalThis.fozTestServers = [];
   await sweep();
   const found: [string, Availability][] = await Promise.all(
-    engines.map(async (engine): Promise<[string, Availability]> => {
+    allEngines.map(async (engine): Promise<[string, Availability]> => {
       if (!wanted.includes(engine)) return [engine, { reason: 'left out by FOZ_TEST_ENGINES', chosen: true }];
       if ((embeddedEngines as readonly string[]).includes(engine)) return [engine, { url: null }];
-      return [engine, await obtain(serverEngines.find((name) => name === engine)!)];
+      return [engine, await obtain(engine as ServerEngine | 'kingbase')];
     }),
   );
   publishAvailabilities(Object.fromEntries(found) as Availabilities);
   if (process.env.FOZ_TEST_REPORT)
     writeFileSync(process.env.FOZ_TEST_REPORT, JSON.stringify(Object.fromEntries(found)));
+  if (wanted.includes('kingbase') && !isKingbaseReal)
+    process.stderr.write(
+      '\nNO TEST RUNS ON A REAL KINGBASEES\n  FOZ_TEST_KINGBASE_URL names no server: the cases run on PostgreSQL with the modes of KingbaseES laid over it.\n\n',
+    );
   const missing = found.flatMap(([engine, one]) =>
     'reason' in one && !one.chosen ? [`${engine}: ${one.reason}`] : [],
   );

@@ -36,5 +36,5 @@ export function presentOf(values: readonly unknown[]): readonly unknown[] {
 
 /** The array with 1 as the first index of each dimension. The text of another one begins with its indexes: `[0:1]={a,b}`. */
 export function usualIndexes(expression: Sql, type: ValueType): Sql {
-  return sql`case when array_ndims(${expression}) > 1 or array_lower(${expression}, 1) <> 1 then regexp_replace(${expression}::text, '^[^{]*', '')::${castType(type)} else ${expression} end`;
+  return sql`case when array_ndims(${expression}) > 1 or array_lower(${expression}, 1) <> 1 then substr(${expression}::text, strpos(${expression}::text, '{'))::${castType(type)} else ${expression} end`;
 }

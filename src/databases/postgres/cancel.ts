@@ -7,6 +7,7 @@ interface RawConnection extends EventEmitter {
   readonly stream: Duplex;
   readonly ssl: unknown;
   readonly sslNegotiation: string;
+  attachListeners(stream: Duplex): void;
   connect(port: number | string, host?: string): void;
   requestSsl(): void;
   cancel(processID: number, secretKey: number): void;
@@ -25,6 +26,8 @@ export interface BackendKey {
 export function requestCancel(config: ClientConfig, key: BackendKey, limitMs: number): Promise<void> {
   const client = new pg.Client(config);
   const connection = client.connection as unknown as RawConnection;
+  // The server only closes the connection. Bytes that it sends all the same are not read: an error of the parser would end the process.
+  connection.attachListeners = (stream) => void stream.resume();
   return new Promise((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), limitMs);
     const send = () => connection.cancel(key.processID, key.secretKey);

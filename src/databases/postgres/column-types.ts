@@ -1,13 +1,15 @@
 import { familyOf } from '../../catalog/index.ts';
 import { allowedValues } from './checks.ts';
-import { nestedArray, type ResolvedType, resolvePlain, type TypeRow } from './natives.ts';
+import { nestedArray, type OwnTypes, type ResolvedType, resolvePlain, type TypeRow } from './natives.ts';
 
 /** Resolves the types of columns: domains to their base types, arrays to their elements. */
 export class ColumnTypes {
   readonly #rows: ReadonlyMap<string, TypeRow>;
+  readonly #own: OwnTypes;
   readonly #resolved = new Map<string, ResolvedType>();
 
-  constructor(rows: readonly TypeRow[]) {
+  constructor(rows: readonly TypeRow[], own: OwnTypes = new Map()) {
+    this.#own = own;
     this.#rows = new Map(rows.map((row) => [row.oid, row]));
   }
 
@@ -24,7 +26,7 @@ export class ColumnTypes {
   #find(oid: string, modifier: number, spelled: string): ResolvedType {
     const row = this.#rows.get(oid)!;
     if (row.kind === 'd') return this.#domain(row, spelled);
-    if (row.element === null) return resolvePlain(row, modifier, spelled);
+    if (row.element === null) return resolvePlain(row, modifier, spelled, this.#own);
     const element = this.resolve(row.element, modifier, spelled.replace(/(\[\])+$/, ''));
     return element.array
       ? nestedArray(row, spelled)

@@ -5,6 +5,7 @@ import { FozError } from '../../core/index.ts';
 import { otherKind, reachedSettings } from '../../sql/index.ts';
 import { isServerError, type ServerError } from './errors.ts';
 import { Inbound, mostBytes } from './inbound.ts';
+import { type LogIn, LogInRequest } from './log-in.ts';
 import type { Settings } from './options.ts';
 
 type Startup = Readonly<Record<string, string>>;
@@ -12,6 +13,7 @@ type Startup = Readonly<Record<string, string>>;
 /** The part of pg's connection that subscribes to a socket. */
 interface RawConnection {
   attachListeners(stream: EventEmitter): void;
+  password(answer: string): void;
 }
 
 /** A connection, and the names of the startup settings that were refused. */
@@ -28,11 +30,13 @@ export class Client extends pg.Client {
   /** The longest message other than a row of a result. */
   mostBytes = mostBytes;
   readonly #startup: Startup;
+  readonly #logIns: ReadonlyMap<number, LogIn>;
   #inbound: Inbound | null = null;
 
-  constructor(config: ClientConfig, startup: Startup) {
+  constructor(config: ClientConfig, startup: Startup, logIns: ReadonlyMap<number, LogIn> = new Map()) {
     super(config);
     this.#startup = startup;
+    this.#logIns = logIns;
     const connection = this.connection as unknown as RawConnection;
     const attach = connection.attachListeners.bind(connection);
     connection.attachListeners = (stream) => attach(this.#bounded(stream as Duplex));
@@ -50,14 +54,29 @@ export class Client extends pg.Client {
       pass: (bytes) => void messages.emit('data', bytes),
     });
     const inbound = this.#inbound;
+    const request = new LogInRequest(this.#logIns, (logIn, salt) => void this.#logIn(logIn, salt, socket));
+    const first = (arrived: Buffer) => inbound.receive(request.receive(arrived));
+    const receive = this.#logIns.size === 0 ? (arrived: Buffer) => inbound.receive(arrived) : first;
     socket.on('data', (arrived: Buffer) => {
       try {
-        inbound.receive(arrived);
+        receive(arrived);
       } catch (error) {
         socket.destroy(error as Error);
       }
     });
     return messages;
+  }
+
+  /** Answers a request to log in. The password may come from a function. */
+  async #logIn(logIn: LogIn, salt: Buffer, socket: Duplex): Promise<void> {
+    try {
+      const given: unknown = this.password;
+      const password = typeof given === 'function' ? await (given as () => Promise<string>)() : given;
+      if (typeof password !== 'string') throw new Error('The server asks for a password, and none is given.');
+      (this.connection as unknown as RawConnection).password(logIn(this.user!, password, salt));
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
   }
 
   /** Drops the large row that is arriving. Returns its bytes that have not arrived yet; 0: there is none. */
@@ -81,7 +100,7 @@ export async function connect(settings: Settings): Promise<Connected> {
   for (;;) {
     const startup = Object.entries(settings.startup).filter(([name]) => !refused.has(name.toLowerCase()));
     try {
-      const client = await attempt(settings.client, Object.fromEntries(startup));
+      const client = await attempt(settings, Object.fromEntries(startup));
       reachedSettings.add(settings);
       return { client, refused };
     } catch (error) {
@@ -93,8 +112,8 @@ export async function connect(settings: Settings): Promise<Connected> {
   }
 }
 
-async function attempt(config: ClientConfig, startup: Startup): Promise<Client> {
-  const client = new Client(config, startup);
+async function attempt({ client: config, server, connectMs }: Settings, startup: Startup): Promise<Client> {
+  const client = new Client(config, startup, server.logIns);
   // Without a listener an error would end the process. The error itself is reported by the rejection.
   client.on('error', () => {});
   let version = '';
@@ -107,8 +126,17 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<Client> 
     await client.end();
     throw new FozError(
       'unavailable',
-      `The server is PostgreSQL ${version}, which is too old: Foz needs PostgreSQL ${oldest} or later.`,
+      `The server is ${server.label} ${version}, which is too old: Foz needs PostgreSQL ${oldest} or later.`,
     );
+  }
+  try {
+    await server.onConnect?.(async (text) => {
+      const query = { text, rowMode: 'array' as const, query_timeout: connectMs };
+      return (await client.query(query)).rows as (string | null)[][];
+    });
+  } catch (error) {
+    await client.end();
+    throw error;
   }
   return client;
 }
@@ -121,6 +149,8 @@ const noServer = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREAC
 /** When the first connection fails without an error of the server, checks for another kind of server at the address. */
 async function explained(error: unknown, settings: Settings): Promise<unknown> {
   const { code = '' } = error as ServerError;
+  const unknown = unknownLogIn(error as Error);
+  if (unknown !== null) return unknown;
   if (
     reachedSettings.has(settings) ||
     error instanceof FozError ||
@@ -130,7 +160,21 @@ async function explained(error: unknown, settings: Settings): Promise<unknown> {
     return error;
   const { host, port } = new pg.Client(settings.client);
   if (host.startsWith('/')) return error;
-  return (await otherKind('postgres', { host, port }, (server) => server === 'PostgreSQL', error)) ?? error;
+  return (
+    (await otherKind(settings.server.engine, { host, port }, (server) => server === 'PostgreSQL', error)) ??
+    error
+  );
+}
+
+/** The error for a kind of log-in that the pg client does not know. `null`: the error has another reason. */
+function unknownLogIn(error: Error): FozError | null {
+  const code = /^Unknown authenticationOk message type (\d+)/.exec(error.message)?.[1];
+  if (code === undefined && !error.message.startsWith('SASL: Only mechanism')) return null;
+  return new FozError(
+    'unavailable',
+    `The server asks for a kind of log-in that Foz does not know${code === undefined ? '' : ` (${code})`}: let the user log in by scram-sha-256.`,
+    { cause: error },
+  );
 }
 
 /** The setting that a connection pooler refused, in lower case; `null`: the error has another reason. */

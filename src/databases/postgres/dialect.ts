@@ -19,7 +19,7 @@ import { imageRows } from './images.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
-import { comparedBySelf } from './types.ts';
+import { castType, comparedBySelf } from './types.ts';
 import { arrayText, bindRanks, bindTexts, bindValue, encode } from './values.ts';
 import { mostValues } from './wire.ts';
 import { jsonWrite } from './writes.ts';
@@ -143,5 +143,5 @@ const ownAggregates: OwnAggregates = {
 
 function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
   const truncated = sql`date_trunc(${sql.text(unit)}, ${expression})`;
-  return type.scalar === 'date' ? sql`${truncated}::date` : truncated;
+  return type.scalar === 'date' ? sql`${truncated}::${castType(type)}` : truncated;
 }

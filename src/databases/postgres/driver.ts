@@ -18,7 +18,7 @@ export function postgresDriver(options: PostgresOptions, settings: Settings): Dr
   const pooler = new Pooler(options.preparedStatements === undefined, options.onPooler ?? (() => {}));
   const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, pooler, onEnd);
   const pool = new Pool({ ...settings, open, isFull, toFozError }, watch);
-  return driverOver('postgres', pool, settings, pooler);
+  return driverOver(settings.server.engine, pool, settings, pooler);
 }
 
 const pooled = {
@@ -30,13 +30,13 @@ const pooled = {
 };
 
 /** The settings that a driver needs. */
-export type DriverSettings = Pick<Settings, 'isolation' | 'connectMs'>;
+export type DriverSettings = Pick<Settings, 'isolation' | 'connectMs'> & Partial<Pick<Settings, 'server'>>;
 
 /** A driver over any pool of connections that speak PostgreSQL's protocol. */
 export function driverOver<S extends Pooled & Executes>(
   engine: string,
   pool: Pool<S>,
-  { isolation, connectMs }: DriverSettings,
+  { isolation, connectMs, server }: DriverSettings,
   pooler: Pooler | null = null,
 ): Driver {
   const send = (session: S, { text }: Statement, values: readonly unknown[], limits: Limits) =>
@@ -57,7 +57,7 @@ export function driverOver<S extends Pooled & Executes>(
     introspect: async ({ transaction }, patterns, signal) => {
       const attempt = () =>
         transaction('read', { signal, timeoutMs: null }, (runner) =>
-          introspect(engine, runner, patterns, signal),
+          introspect({ engine, variant: server?.catalog }, runner, patterns, signal),
         );
       // It only reads: where its prepared statements were mixed up, it is done again.
       const facts = await attempt().catch((error: unknown) => {

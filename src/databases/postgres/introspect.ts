@@ -8,10 +8,11 @@ import type { TypeRow } from './natives.ts';
 import { catalogQueries } from './queries.ts';
 import { type Relation, type Row, relationOf } from './relations.ts';
 import { TableFactsBuilder } from './table-facts-builder.ts';
+import type { CatalogVariant } from './variant.ts';
 
 /** Reads everything that the user may read, in the transaction of `runner`. `engine`: the name in the facts. */
 export async function introspect(
-  engine: string,
+  { engine, variant }: { readonly engine: string; readonly variant: CatalogVariant | undefined },
   runner: Runner,
   options: IntrospectOptions,
   signal: EndSignal,
@@ -21,7 +22,9 @@ export async function introspect(
     (await runner.run({ text, slots: [] }, values, context)).rows as readonly Row[];
   const [server] = await ask(catalogQueries.server);
   const defaultNamespace = server![1] ?? 'public';
-  const inNamespaces = namespaceFilter(options.namespaces);
+  const described = await variant?.describe(ask);
+  const chosen = namespaceFilter(options.namespaces);
+  const inNamespaces = (name: string) => chosen(name) && variant?.systemNamespaces.test(name) !== true;
   const wanted = tableFilter(options.tables);
   const relations = (await ask(catalogQueries.tables))
     .map(relationOf)
@@ -41,7 +44,7 @@ export async function introspect(
   const triggers = await ask(catalogQueries.triggers, [all]);
   const reading = new TableFactsBuilder(
     relations,
-    new ColumnTypes(types.map(typeOf)),
+    new ColumnTypes(types.map(typeOf), described?.types),
     new EnumNames(defaultNamespace),
   );
   reading.readTriggers(triggers);
@@ -51,14 +54,27 @@ export async function introspect(
   const facts = reading.facts();
   return {
     engine,
-    version: server![0]!.split(' ')[0]!,
+    version: described?.version ?? server![0]!.split(' ')[0]!,
     defaultNamespace,
     ...facts,
-    issues: [...rightsIssues(unreadable, relations.length), ...facts.issues],
+    issues: [
+      ...noted(described?.notes ?? (/^KingbaseES\b/i.test(server![2]!) ? [isKingbase] : [])),
+      ...rightsIssues(unreadable, relations.length),
+      ...facts.issues,
+    ],
     ...(unreadable.length === 0
       ? {}
       : { unreadable: unreadable.map(([namespace, name]) => ({ namespace: namespace!, name: name! })) }),
   };
+}
+
+/** For a server that answers as PostgreSQL does in one of its modes only. */
+const isKingbase =
+  'The server is KingbaseES: a source of kind kingbase reads it in all its modes, one of kind postgres in the mode pg alone.';
+
+/** Notes on the server as a whole. */
+function noted(notes: readonly string[]): FactIssue[] {
+  return notes.map((reason) => ({ namespace: null, table: null, column: null, reason, severity: 'note' }));
 }
 
 /** Issues about tables that the user of the source may not read: an error where there is no other table, else a note. */

@@ -21,12 +21,18 @@ export interface TypeRow {
   readonly compares: NativeComparison | null;
 }
 
-interface Native {
+/** A type with a scalar. */
+export interface Native {
   readonly scalar: Scalar;
   /** Type name for casts; default: that of the scalar. */
   readonly cast?: string;
+  /** The type of PostgreSQL with the same modifiers. */
+  readonly like?: string;
   readonly range?: readonly [string, string];
 }
+
+/** The types that a variant of PostgreSQL has besides, or reads in its own way, by namespace and name: `sys.date`. */
+export type OwnTypes = ReadonlyMap<string, Native>;
 
 /** The types of `pg_catalog` that have a scalar. All others are handled by their text form. */
 const builtin: Readonly<Record<string, Native>> = {
@@ -91,15 +97,17 @@ const namesObjects = /^reg[a-z]+$/;
 const typeName = ({ namespace, name }: TypeRow) => `${quotedName(namespace)}.${quotedName(name)}`;
 
 /** A type that is neither a domain nor an array. `spelled`: as `format_type` prints it, with its modifiers. */
-export function resolvePlain(row: TypeRow, modifier: number, spelled: string): ResolvedType {
-  const native = row.namespace === 'pg_catalog' ? builtin[row.name] : undefined;
+export function resolvePlain(row: TypeRow, modifier: number, spelled: string, own: OwnTypes): ResolvedType {
+  const native =
+    own.get(`${row.namespace}.${row.name}`) ??
+    (row.namespace === 'pg_catalog' ? builtin[row.name] : undefined);
   if (native !== undefined) {
     return {
       ...opaque(row),
       scalar: native.scalar,
       castType: native.cast ?? null,
       range: native.range ?? null,
-      ...modified(row.name, modifier),
+      ...modified(native.like ?? row.name, modifier),
     };
   }
   if (row.kind === 'e')

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
+import type { ServerVariant } from './variant.ts';
 
 /** Options of a PostgreSQL source. */
 export interface PostgresOptions extends ServerOptions {
@@ -32,6 +33,7 @@ export interface PostgresOptions extends ServerOptions {
 
 /** Options with every default filled in. */
 export interface Settings extends ServerSettings {
+  readonly server: ServerVariant;
   readonly preparedStatements: boolean;
   readonly mostPrepared: number;
   /** For the pg client. */
@@ -41,14 +43,15 @@ export interface Settings extends ServerSettings {
 }
 
 /** Fills in the defaults. Throws TypeError for an invalid URL. */
-export function settingsOf(options: PostgresOptions): Settings {
+export function settingsOf(options: PostgresOptions, server: ServerVariant): Settings {
   const preparedStatements = options.preparedStatements ?? true;
   const common = serverSettings(options);
   return {
     ...common,
+    server,
     preparedStatements,
     mostPrepared: preparedStatements ? Math.max(4, options.mostPrepared ?? 500) : 0,
-    client: clientConfig(options, common.connectMs),
+    client: clientConfig(options, common.connectMs, server.port),
     startup: preparedStatements ? direct : spelling,
   };
 }
@@ -63,15 +66,17 @@ const spelling = {
 /** Without JIT: compiling expressions to machine code takes longer than short statements. */
 const direct = { ...spelling, extra_float_digits: '1', jit: 'off' } as const;
 
-function clientConfig(options: PostgresOptions, connectMs: number): ClientConfig {
+function clientConfig(options: PostgresOptions, connectMs: number, port: number | undefined): ClientConfig {
   const common: ClientConfig = {
     application_name: options.applicationName ?? 'foz',
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     ...(options.tls === undefined ? {} : { ssl: options.tls }),
   };
-  if (typeof options.connection !== 'string') return { ...options.connection, ...common };
-  const url = new URL(options.connection);
+  if (typeof options.connection !== 'string')
+    return { ...(port === undefined ? {} : { port }), ...options.connection, ...common };
+  const url = new URL(options.connection.replace(/^\w+:/, 'postgres:'));
+  if (url.port === '' && port !== undefined) url.port = String(port);
   if (options.tls !== undefined)
     for (const name of ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey']) url.searchParams.delete(name);
   return { ...common, connectionString: url.href };

@@ -4,7 +4,7 @@
  */
 export const catalogQueries = {
   server: `
-select current_setting('server_version'), current_schema()`,
+select current_setting('server_version'), current_schema(), version()`,
 
   /**
    * The number of row writes to the system catalogs, from the server's statistics: nothing is scanned. Temporary tables are included, and a

@@ -144,8 +144,8 @@ export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): S
       ? toJson(expression)
       : sql`to_json(${type.scalar === 'interval' ? named : expression}::text[])::text`;
   const element = facts.json(sql`e.v`, { ...type, array: false }, numbers);
-  const elements = sql`select coalesce(string_agg(coalesce(${element}, 'null'), ',' order by e.i), '') from unnest(${expression}) with ordinality as e(v, i)`;
-  return sql`case when ${expression} is not null then '[' || (${elements}) || ']' end`;
+  const elements = sql`select string_agg(coalesce(${element}, 'null'), ',' order by e.i) from unnest(${expression}) with ordinality as e(v, i)`;
+  return sql`case when ${expression} is not null then coalesce('[' || (${elements}) || ']', '[]') end`;
 }
 
 function isDigits(type: ValueType): boolean {

@@ -115,7 +115,7 @@ export class TableFactsBuilder {
     const listed = list !== null && !type.array && familyOf(type.scalar) === 'text';
     // `writable` only takes updates into account. For an insert, the INSTEAD OF trigger of a view takes values for all columns.
     const given = this.#insertedInstead.has(relation.oid) && !relation.updatable;
-    const computed = generated !== '' || (writable === 'f' && !given);
+    const computed = !!generated || (writable === 'f' && !given);
     return {
       name: name!,
       nativeType: spelled!,

@@ -18,5 +18,5 @@ const changes = {
 /** The expression for the changed document, in the type of its column. */
 export function jsonWrite(kind: JsonWrite, expression: Sql, type: ValueType, param: Param): Sql {
   if (type.scalar === 'jsonb') return changes[kind](expression, param);
-  return sql`(${changes[kind](sql`${expression}::jsonb`, param)})::json`;
+  return sql`(${changes[kind](sql`${expression}::jsonb`, param)})::pg_catalog.json`;
 }

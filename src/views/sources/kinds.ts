@@ -58,6 +58,15 @@ export const sourceKinds = {
     log: 'whole',
     hasura: { kinds: ['mariadb'], connection: 'value' },
   },
+  kingbase: {
+    label: 'KingbaseES',
+    place: 'url',
+    schemes: ['kingbase:', 'kingbase8:'],
+    example: 'kingbase://user:password@localhost:54321/test',
+    fileParameters: ['sslrootcert', 'sslcert', 'sslkey'],
+    namespaces: { standard: 'public' },
+    log: 'published',
+  },
   sqlite: {
     label: 'SQLite',
     note: 'a file',

@@ -29,6 +29,7 @@ const byFunction = [
 ];
 const trigger: Readonly<Record<Engine, readonly string[]>> = {
   postgres: byFunction,
+  kingbase: byFunction,
   pglite: byFunction,
   mysql: [`${row} ${addSale}`],
   mariadb: [`${row} ${addSale}`],

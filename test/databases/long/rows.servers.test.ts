@@ -86,14 +86,18 @@ describeEngines(engines, (engine) => {
 
   if (isServer(engine))
     test('a statement whose rows are refused ends on the server', async () => {
+      const onPostgres = "select repeat('x', 1000), pg_sleep(0.001) from generate_series(1, 1000000)";
       const endless = {
-        postgres: "select repeat('x', 1000), pg_sleep(0.001) from generate_series(1, 1000000)",
+        postgres: onPostgres,
+        kingbase: onPostgres,
         mysql: "select repeat('x', 1000), sleep(0.001) from paper a, paper b, paper c",
         mariadb: "select repeat('x', 1000), sleep(0.001) from paper a, paper b, paper c",
       }[engine];
       await expect(run(endless, holding(100_000))).rejects.toMatchObject(refused(100_000));
+      const activity = `select count(*) from pg_stat_activity where query like '%generate_series(1, 1000000)%' and state = 'active' and pid <> pg_backend_pid()`;
       const left = {
-        postgres: `select count(*) from pg_stat_activity where query like '%generate_series(1, 1000000)%' and state = 'active' and pid <> pg_backend_pid()`,
+        postgres: activity,
+        kingbase: activity,
         mysql: `select count(*) from performance_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
         mariadb: `select count(*) from information_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
       }[engine];

@@ -27,7 +27,7 @@ export interface Instance {
   readonly connectors: ReadonlyMap<SourceName, Connector>;
   readonly hasura: RoleEngine;
   readonly graphql: RoleEngine;
-  /** Compiles without nested rows and returns the same answers; `null`: the engine does not nest rows anyway. */
+  /** Compiles without nested rows, or nested ones where the engine has none, and returns the same answers; `null`: there is one way only. */
   readonly naive: RoleEngine | null;
   /** Resets tables of the shop to their fixture rows. */
   reset(tables: readonly string[]): Promise<void>;
@@ -148,8 +148,8 @@ export async function roleEngine(
 }
 
 /**
- * The same connectors, but the shop's statements are compiled as if its engine could not nest rows; `null`: it does not
- * anyway.
+ * The same connectors, but the shop's statements are compiled the other way: without nesting where its engine nests rows. `null`: there is one
+ * way only.
  */
 export function naiveConnectors(
   connectors: ReadonlyMap<SourceName, Connector>,
@@ -159,17 +159,19 @@ export function naiveConnectors(
   return dialect === undefined ? null : naively(connectors, sourceName('shop'), dialect);
 }
 
-/** The connector of one source, compiling as if its engine could not nest rows. */
+/** The connector of one source, compiling as if its engine could not nest rows; one that does not nest them, as if it could. */
 function naively(
   connectors: ReadonlyMap<SourceName, Connector>,
   source: SourceName,
   dialect: Dialect,
 ): Map<SourceName, Connector> {
-  const capabilities = { ...dialect.capabilities, nesting: 'batched' as const, combinedRoots: false };
-  const flat: Dialect = { ...dialect, capabilities };
   const connector = connectors.get(source)!;
+  const isNested = connector.capabilities.nesting === 'json';
+  const flat = { ...dialect.capabilities, nesting: 'batched' as const, combinedRoots: false };
+  const capabilities = isNested ? flat : dialect.capabilities;
+  const other: Dialect = { ...dialect, capabilities };
   return new Map([
     ...connectors,
-    [source, { ...connector, capabilities, compileFetch: (fetch) => compileFetch(flat, fetch) }],
+    [source, { ...connector, capabilities, compileFetch: (fetch) => compileFetch(other, fetch) }],
   ]);
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../engines.ts';
+import { kingbase } from './kingbase.ts';
 import { mariadb } from './mariadb.ts';
 import { mysql } from './mysql.ts';
 import { pglite } from './pglite.ts';
@@ -10,4 +11,11 @@ export type { Connection, Spelling, TestEngine } from './record.ts';
 export { using } from './record.ts';
 
 /** The test settings of each engine. */
-export const testEngines: Readonly<Record<Engine, TestEngine>> = { postgres, mysql, mariadb, pglite, sqlite };
+export const testEngines: Readonly<Record<Engine, TestEngine>> = {
+  postgres,
+  mysql,
+  mariadb,
+  kingbase,
+  pglite,
+  sqlite,
+};

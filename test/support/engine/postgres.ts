@@ -38,7 +38,7 @@ export const postgresSpelling: Spelling = {
   repeated: (length) => `repeat('x', ${length})`,
 };
 
-const connect = async (url: string): Promise<Connection> => {
+export const connectByPostgres = async (url: string): Promise<Connection> => {
   const asText = { getTypeParser: () => (value: unknown) => value };
   const client = new Client({ connectionString: url, types: asText as never });
   // A lost connection is reported by the next statement.
@@ -58,13 +58,25 @@ const connect = async (url: string): Promise<Connection> => {
   };
 };
 
+/** A server that speaks PostgreSQL's protocol, and what its databases have besides the catalogs. */
+export interface OnPostgres {
+  url(): string;
+  /** Before the names of databases that are shared. */
+  prefix(): string;
+  /** Runs in a new database before a catalog is loaded. */
+  laidOver(): string;
+  /** Statements for the settings of a database, which a copy does not inherit. */
+  settingsOf(database: string): string;
+}
+
 /** Loads into a template database without connections; shared and fresh databases are copies of it. */
-const place: Place = {
+export const onPostgres = (server: OnPostgres): Place => ({
   async shared(content) {
-    const { catalog, print } = content;
-    const url = serverUrl('postgres');
-    const template = await templateOf(content);
-    await using(connect, url, async (admin) => {
+    const { print } = content;
+    const catalog = server.prefix() + content.catalog;
+    const url = server.url();
+    const template = await templateOf(server, content);
+    await using(connectByPostgres, url, async (admin) => {
       await admin.execute(`select pg_advisory_lock(4015)`);
       const comment = `select shobj_description(oid, 'pg_database') as print from pg_database where datname = '${catalog}'`;
       const [found] = await admin.query(comment);
@@ -72,32 +84,40 @@ const place: Place = {
       if (found && !/^[0-9a-f]{12}$/.test(String(found.print))) throw notOurs(catalog, url);
       await admin.execute(`drop database if exists ${catalog} with (force)`);
       await admin.execute(`create database ${catalog} template ${template}`);
+      await admin.execute(server.settingsOf(catalog));
       await admin.execute(`comment on database ${catalog} is '${print}'`);
     });
     return { location: at(url, catalog), drop: async () => {} };
   },
-  async fresh(content, name) {
-    const url = serverUrl('postgres');
-    const template = await templateOf(content);
+  async fresh(content, given) {
+    const name = server.prefix() + given;
+    const url = server.url();
+    const template = await templateOf(server, content);
     const clear = `drop database if exists "${name}" with (force)`;
-    await using(connect, url, async (admin) => {
+    await using(connectByPostgres, url, async (admin) => {
       await admin.execute(`select pg_advisory_lock(4015)`);
       await admin.execute(clear);
       await admin.execute(`create database "${name}" template ${template}`);
+      await admin.execute(server.settingsOf(name));
     });
-    return { location: at(url, name), drop: () => using(connect, url, (admin) => admin.execute(clear)) };
+    return {
+      location: at(url, name),
+      drop: () => using(connectByPostgres, url, (admin) => admin.execute(clear)),
+    };
   },
-};
+});
 
-async function templateOf({ catalog, print, script }: Content): Promise<string> {
-  const url = serverUrl('postgres');
-  const template = `foz_${catalog}_${print}`;
-  await using(connect, url, async (admin) => {
+async function templateOf(server: OnPostgres, { catalog, print, script }: Content): Promise<string> {
+  const url = server.url();
+  const template = `foz_${server.prefix()}${catalog}_${print}`;
+  await using(connectByPostgres, url, async (admin) => {
     await admin.execute(`select pg_advisory_lock(4015)`);
     if ((await admin.query(`select 1 from pg_database where datname = '${template}'`)).length > 0) return;
     await admin.execute(`drop database if exists foz_unfinished with (force)`);
     await admin.execute(`create database foz_unfinished template template0 encoding 'UTF8'`);
-    await using(connect, at(url, 'foz_unfinished'), (connection) => connection.execute(script));
+    await using(connectByPostgres, at(url, 'foz_unfinished'), (connection) =>
+      connection.execute(server.laidOver() + script),
+    );
     await admin.execute(`alter database foz_unfinished rename to ${template}`);
   });
   return template;
@@ -105,8 +125,13 @@ async function templateOf({ catalog, print, script }: Content): Promise<string> 
 
 export const postgres: TestEngine = {
   spelling: postgresSpelling,
-  place,
-  connect,
+  place: onPostgres({
+    url: () => serverUrl('postgres'),
+    prefix: () => '',
+    laidOver: () => '',
+    settingsOf: () => '',
+  }),
+  connect: connectByPostgres,
   namespaceOf: (catalog) => (catalog === 'pg_extra' ? 'extra' : 'public'),
   partner: 'mariadb',
   openTransactions: `select count(*) as n from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()

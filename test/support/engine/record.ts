@@ -78,8 +78,8 @@ export interface TestEngine {
   namespaceOf(catalog: CatalogName, name: string): string | null;
   /** The engine of the other database in tests across databases. */
   readonly partner: Engine;
-  /** For an engine that nests rows: the cases also run without nesting. */
-  readonly dialect?: NestingDialect;
+  /** The cases also run by this dialect: without nesting where the engine nests rows, and nested where it does not. */
+  readonly dialect?: NestingDialect | undefined;
   /** A query for `n`, the number of open transactions of other sessions; `null`: an embedded engine. */
   readonly openTransactions: string | null;
   /** Whether the catalog `pg_extra` can be loaded. */

@@ -28,7 +28,8 @@ export const outboxStatements: OutboxStatements = {
     statement: removal,
     values: [ranges.map(({ first }) => first).join(','), ranges.map(({ last }) => last).join(',')],
   }),
-  settle: plain(`update ${reads} set ids = '' where number = $1::bigint`),
+  // A comma is an empty list, too. An empty text would be NULL to a KingbaseES that takes it for NULL.
+  settle: plain(`update ${reads} set ids = ',' where number = $1::bigint`),
   forget: plain(`delete from ${reads} where number < $1::bigint`),
 };
 

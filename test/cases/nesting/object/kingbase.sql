@@ -1,0 +1,2 @@
+1. orders [shop]
+   select textin(int4out("t0"."id")) as "c0", textin(int4out("t1"."id")) as "c1", "t1"."email" as "c2", "t2"."name" as "c3", "t3"."name" as "c4", textin(int4out("t3"."id")) as "c5", textin(int4out("t2"."id")) as "c6" from "public"."orders" "t0" left join "public"."customers" "t1" on "t1"."id" = "t0"."customer_id" left join "public"."employees" "t2" on "t2"."id" = "t0"."seller_id" left join "public"."employees" "t3" on "t3"."id" = "t2"."manager_id" order by "t0"."id" limit 3
