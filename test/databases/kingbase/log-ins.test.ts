@@ -21,7 +21,10 @@ const accepted = message('R', number(0));
 const refused = message('E', 'SFATAL\0C28P01\0Mpassword authentication failed\0\0');
 const ready = message('Z', 'I');
 
-/** The row that a new connection asks for, and then rows for all that follows. */
+/** The answer to a statement: no rows. */
+const nothing = [message('1'), message('2'), message('C', 'SELECT 0\0'), ready];
+
+/** The row that a new connection asks for. */
 const answered = [
   message('T', Buffer.from([0, 2]), ...['version', 'mode'].map((name) => column(name))),
   message('D', Buffer.from([0, 2]), ...['KingbaseES V009R001C010', 'pg'].map((text) => value(text))),
@@ -54,9 +57,9 @@ interface Spoken {
 
 /**
  * A server that asks for a log-in, on the connections of cancel requests too. `request`: the bytes of its request; `pieces`: sends them one by
- * one.
+ * one; `isSilent`: statements are not answered.
  */
-async function speak(request: Buffer, expected: string, pieces = false): Promise<Spoken> {
+async function speak(request: Buffer, expected: string, pieces = false, isSilent = false): Promise<Spoken> {
   const passwords: string[] = [];
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -89,6 +92,7 @@ async function speak(request: Buffer, expected: string, pieces = false): Promise
           if (passwords.at(-1) !== expected) socket.end(refused);
           else socket.write(Buffer.concat([accepted, message('K', number(7), number(8)), ready]));
         } else if (code === 'Q') socket.write(Buffer.concat(answered));
+        else if (code === 'S' && !isSilent) socket.write(Buffer.concat(nothing));
       }
     });
   });
@@ -107,7 +111,7 @@ async function speak(request: Buffer, expected: string, pieces = false): Promise
 const bySm3 = 'sm3ca8dc223a64db657a1945891c7835a3190dd9eda700fac41e6512ba620aea724';
 const request = message('R', number(13), salt);
 
-/** Connects until the server has answered the log-in, and returns the error of the connection; `null`: it was let in. */
+/** Connects, and returns the error of the connection; `null`: it was let in. */
 async function outcome(
   spoken: Spoken,
   connect: (options: PostgresOptions) => ReturnType<typeof connectPostgres>,
@@ -115,9 +119,9 @@ async function outcome(
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   const connection = { host: '127.0.0.1', port: spoken.port, user: 'shop', database: 'shop', password };
   // Statements that are unnamed need no second question about a pooler.
-  const connector = connect({ connection, preparedStatements: false, connectMs: 5_000 });
+  const connector = connect({ connection, preparedStatements: false, connectMs: 30_000 });
   try {
-    const ping = connector.ping(AbortSignal.timeout(3_000));
+    const ping = connector.ping(AbortSignal.timeout(30_000));
     return await ping.then(
       () => null,
       (error: { code: string; message: string }) => error,
@@ -131,7 +135,7 @@ describe('log-in by sm3', () => {
   test.each([false, true])('the password is answered by keyed digests (byte by byte: %p)', async (pieces) => {
     const spoken = await speak(request, bySm3, pieces);
     try {
-      await outcome(spoken, connectKingbase);
+      expect(await outcome(spoken, connectKingbase)).toBeNull();
       expect(spoken.passwords).toEqual([bySm3]);
     } finally {
       await spoken.close();
@@ -141,7 +145,7 @@ describe('log-in by sm3', () => {
   test('the password may come from a function', async () => {
     const spoken = await speak(request, bySm3);
     try {
-      await outcome(spoken, connectKingbase, async () => 's3cret/ü');
+      expect(await outcome(spoken, connectKingbase, async () => 's3cret/ü')).toBeNull();
       expect(spoken.passwords).toEqual([bySm3]);
     } finally {
       await spoken.close();
@@ -193,3 +197,23 @@ describe('a log-in that Foz does not know is refused with the way out', () => {
     }
   });
 });
+
+test('what a server sends on the connection of a cancel request does not end the process', async () => {
+  // It answers statements by nothing, so that a cancel request is sent; to that, too, it answers by a request to log in.
+  const spoken = await speak(request, bySm3, false, true);
+  try {
+    const connection = {
+      host: '127.0.0.1',
+      port: spoken.port,
+      user: 'shop',
+      database: 'shop',
+      password: 's3cret/ü',
+    };
+    const connector = connectKingbase({ connection, preparedStatements: false });
+    await expect(connector.ping(AbortSignal.timeout(200))).rejects.toMatchObject({ code: 'timeout' });
+    await connector.close();
+    expect(spoken.passwords).toEqual([bySm3]);
+  } finally {
+    await spoken.close();
+  }
+}, 60_000);
