@@ -34,7 +34,7 @@ async function schemaWithKinds() {
   const needing = (place) => listed(kindNames.filter((kind) => kindFacts(kind).place === place));
   return readFileSync('schema/foz.schema.json', 'utf8')
     .replace(
-      /("kind": \{ "enum": )\[[^\]]*\]( \},)/,
+      /("kind": \{ "enum": )\[[^\]]*\](, "description": "Kind of database\.")/,
       (_, before, after) => before + listed(kindNames) + after,
     )
     .replace(

@@ -138,7 +138,7 @@ describeModes((mode) => {
       ),
     ).toEqual({ returning: objects });
     expect(await answer(`{ it: held(order_by: {id: asc}) { ${fields} } }`)).toEqual(objects);
-    for (const name of names.filter((one) => one !== 'doc')) {
+    for (const name of names.filter((one) => one !== 'doc' && one !== 'raw')) {
       const type = `held_bool_exp`;
       const found = (condition: Record<string, unknown>) =>
         answer(`query ($w: ${type}!) { it: held(where: $w, order_by: {${name}: desc_nulls_last}) { id } }`, {
@@ -199,12 +199,14 @@ describeModes((mode) => {
       mysql: { sql_mode: 'ANSI_QUOTES,ONLY_FULL_GROUP_BY,STRICT_ALL_TABLES' },
     }[mode] as Readonly<Record<string, string>>;
     for (const [name, value] of Object.entries(settings)) {
-      const text = `select current_setting('${name}'), pg_backend_pid(), pg_sleep(0.2)`;
-      const found = await Promise.all(
-        [1, 2, 3].map(() => it.connector.run({ text, slots: [] }, [], patient)),
-      );
-      expect(found.map((one) => one.rows[0]![0])).toEqual([value, value, value]);
-      expect(new Set(found.map((one) => one.rows[0]![1])).size).toBe(3);
+      const statement = { text: `select current_setting('${name}'), pg_backend_pid()`, slots: [] };
+      // While a transaction holds one connection, the other statement runs on another one.
+      const found = await it.connector.transaction('read', patient, async (runner) => [
+        await runner.run(statement, [], patient),
+        await it.connector.run(statement, [], patient),
+      ]);
+      expect(found.map((one) => one.rows[0]![0])).toEqual([value, value]);
+      expect(new Set(found.map((one) => one.rows[0]![1])).size).toBe(2);
     }
   });
 
