@@ -61,7 +61,7 @@ export const sourceKinds = {
   kingbase: {
     label: 'KingbaseES',
     place: 'url',
-    schemes: ['kingbase:', 'kingbase8:'],
+    schemes: ['kingbase:', 'kingbase8:', 'postgres:', 'postgresql:'],
     example: 'kingbase://user:password@localhost:54321/test',
     fileParameters: ['sslrootcert', 'sslcert', 'sslkey'],
     namespaces: { standard: 'public' },
