@@ -14,7 +14,12 @@ export function kingbaseDialect(nesting: 'batched' | 'json' = 'batched'): Nestin
   const postgres = postgresDialect('kingbase');
   return {
     ...postgres,
-    capabilities: { ...postgres.capabilities, nesting, combinedRoots: nesting === 'json' },
+    capabilities: {
+      ...postgres.capabilities,
+      nesting,
+      combinedRoots: nesting === 'json',
+      parameterSets: nesting === 'json',
+    },
     // The output functions of PostgreSQL's types do not take the types of a mode; the server writes these itself.
     flat: (expression, type) => (isOfMode(type) ? expression : postgres.flat(expression, type)),
     jsonWrite(kind, expression, type, param) {
