@@ -1,4 +1,4 @@
-import { connect } from '../support/connect.ts';
+import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, sharedDatabase, type TestDatabase } from '../support/databases.ts';
 import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
@@ -19,47 +19,53 @@ function found(engine: Engine, { table, columns, rows }: TableRows): string {
 }
 
 /** Tables whose rows differ from the content: `{ orders: 'found 31 of 32, expected 32' }`. */
-async function differences(database: TestDatabase): Promise<Record<string, string>> {
+async function differences(
+  connection: Connection,
+  { engine, catalog }: TestDatabase,
+): Promise<Record<string, string>> {
   const wrong: Record<string, string> = {};
-  await database.use(async (connection) => {
-    for (const rows of contents[database.catalog as keyof typeof contents]) {
-      const [counts] = await connection.query(found(database.engine, rows));
-      const expected = rows.rows.length;
-      if (Number(counts?.found) === expected && Number(counts?.total) === expected) continue;
-      wrong[rows.table] = `found ${counts?.found} of ${counts?.total}, expected ${expected}`;
-    }
-  });
+  for (const rows of contents[catalog as keyof typeof contents]) {
+    const [counts] = await connection.query(found(engine, rows));
+    const expected = rows.rows.length;
+    if (Number(counts?.found) === expected && Number(counts?.total) === expected) continue;
+    wrong[rows.table] = `found ${counts?.found} of ${counts?.total}, expected ${expected}`;
+  }
   return wrong;
 }
 
-const single = async (database: TestDatabase, text: string) =>
-  database.use(async (connection) => Object.values((await connection.query(text))[0] ?? {}).map(String));
+const single = async (connection: Connection, text: string) =>
+  Object.values((await connection.query(text))[0] ?? {}).map(String);
 
+// Opening a database of PGlite takes a second, so each test opens one as seldom as it can.
 describeEngines(engines, (engine) => {
   const { name } = testEngines[engine].spelling;
 
   test.each(['shop', 'support'] as const)(
     '%s holds exactly the rows of the content',
     async (catalog) => {
-      expect(await differences(await sharedDatabase(engine, catalog))).toEqual({});
+      const database = await sharedDatabase(engine, catalog);
+      expect(await database.use((connection) => differences(connection, database))).toEqual({});
     },
     60_000,
   );
 
   test('the database computes what is generated, and big numbers keep their digits', async () => {
     const shop = await sharedDatabase(engine, 'shop');
-    expect((await single(shop, 'select margin from products where id = 1')).map(Number)).toEqual([17.5]);
-    const big = (id: number) => single(shop, `select a_bigint from every_type where id = ${id}`);
-    expect(await big(1)).toEqual(['9007199254740993']);
-    expect(await big(2)).toEqual(['-9223372036854775808']);
-    expect(await big(3)).toEqual(['9223372036854775807']);
-    expect(
-      await single(
-        shop,
-        'select count(*) from orders o where o.total <> (select sum(line_total) from order_items i where i.order_id = o.id)',
-      ),
-    ).toEqual(['0']);
-    expect(await single(shop, 'select count(*) from active_products')).toEqual(['29']);
+    await shop.use(async (connection) => {
+      const margin = await single(connection, 'select margin from products where id = 1');
+      expect(margin.map(Number)).toEqual([17.5]);
+      const big = (id: number) => single(connection, `select a_bigint from every_type where id = ${id}`);
+      expect(await big(1)).toEqual(['9007199254740993']);
+      expect(await big(2)).toEqual(['-9223372036854775808']);
+      expect(await big(3)).toEqual(['9223372036854775807']);
+      expect(
+        await single(
+          connection,
+          'select count(*) from orders o where o.total <> (select sum(line_total) from order_items i where i.order_id = o.id)',
+        ),
+      ).toEqual(['0']);
+      expect(await single(connection, 'select count(*) from active_products')).toEqual(['29']);
+    });
   }, 60_000);
 
   test('constraints hold: duplicates, dangling references, checks and unknown enum values are refused', async () => {
@@ -81,8 +87,8 @@ describeEngines(engines, (engine) => {
           );
           expect({ statement, answer }).toEqual({ statement, answer: 'refused' });
         }
+        expect(await differences(connection, shop)).toEqual({});
       });
-      expect(await differences(shop)).toEqual({});
     } finally {
       await shop.drop();
     }
@@ -96,19 +102,24 @@ describeEngines(engines, (engine) => {
         insert into tags (name) values ('one more');
         delete from visits;
         update ${name('odd "table" [of] `names`?')} set ${name('GROUP')} = null;`;
-      await copy.use((connection) => connection.execute(mess));
-      expect(Object.keys(await differences(copy)).length).toBe(5);
-      await copy.reset(['order_items', 'customers']);
-      expect(Object.keys(await differences(copy)).sort()).toEqual([
-        'odd "table" [of] `names`?',
-        'tags',
-        'visits',
-      ]);
+      await copy.use(async (connection) => {
+        await connection.execute(mess);
+        expect(Object.keys(await differences(connection, copy)).length).toBe(5);
+        await copy.reset(['order_items', 'customers'], (script) => connection.execute(script));
+        expect(Object.keys(await differences(connection, copy)).sort()).toEqual([
+          'odd "table" [of] `names`?',
+          'tags',
+          'visits',
+        ]);
+      });
       await copy.reset();
-      expect(await differences(copy)).toEqual({});
-      await copy.use((connection) => connection.execute("insert into tags (name) values ('next')"));
-      expect(await single(copy, "select id from tags where name = 'next'")).toEqual(['9']);
-      expect(await differences(await sharedDatabase(engine, 'shop'))).toEqual({});
+      await copy.use(async (connection) => {
+        expect(await differences(connection, copy)).toEqual({});
+        await connection.execute("insert into tags (name) values ('next')");
+        expect(await single(connection, "select id from tags where name = 'next'")).toEqual(['9']);
+      });
+      const shop = await sharedDatabase(engine, 'shop');
+      expect(await shop.use((connection) => differences(connection, shop))).toEqual({});
     } finally {
       await copy.drop();
     }
@@ -122,12 +133,18 @@ describeEngines(['postgres', 'pglite'], (engine) => {
   test('pg_extra holds what only PostgreSQL has', async () => {
     const extra = await freshDatabase(engine, 'pg_extra');
     try {
-      expect(await single(extra, 'select count(*) from extra.special_types')).toEqual(['4']);
-      expect(await single(extra, 'select count(*) from extra.measurements_later')).toEqual(['2']);
-      expect(
-        await single(extra, "select average::float8 from extra.station_averages where station = 'west'"),
-      ).toEqual(['-4.5']);
-      expect(await single(extra, 'select count(*) from extra.animals')).toEqual(['3']);
+      await extra.use(async (connection) => {
+        const counted = (table: string) => single(connection, `select count(*) from extra.${table}`);
+        expect(await counted('special_types')).toEqual(['4']);
+        expect(await counted('measurements_later')).toEqual(['2']);
+        expect(
+          await single(
+            connection,
+            "select average::float8 from extra.station_averages where station = 'west'",
+          ),
+        ).toEqual(['-4.5']);
+        expect(await counted('animals')).toEqual(['3']);
+      });
       expect(extra.namespace).toBe('extra');
     } finally {
       await extra.drop();
