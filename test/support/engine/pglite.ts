@@ -1,5 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { postgresDialect } from '../../../src/databases/postgres/index.ts';
+import { openWithTemplate } from '../../../src/store/pglite/template.js';
 import { copyFolder } from '../servers/home.ts';
 import { inFiles } from './in-files.ts';
 import { postgres } from './postgres.ts';
@@ -9,7 +10,7 @@ import type { Connection, TestEngine } from './record.ts';
 const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
 
 const connect = async (folder: string): Promise<Connection> => {
-  const database = await PGlite.create({ dataDir: folder, startParams });
+  const database = await openWithTemplate(folder, (dataDir) => PGlite.create({ dataDir, startParams }));
   return {
     execute: async (script) => void (await database.exec(script)),
     query: async (text) => (await database.query<Record<string, unknown>>(text)).rows,
