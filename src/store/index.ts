@@ -28,6 +28,15 @@ export {
   type WatchedTable,
 } from './change-log/index.ts';
 export { publishChange } from './changes.ts';
+export {
+  type Attempt,
+  type Delivery,
+  type DeliveryFilter,
+  type DeliveryOutcome,
+  DeliveryStore,
+  deliveryKind,
+  type NewDelivery,
+} from './deliveries/index.ts';
 export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';
 export {

@@ -1,4 +1,14 @@
 export {
+  type BodyForm,
+  type BreakerRules,
+  Deliverer,
+  type DelivererOptions,
+  type Endpoint,
+  eventId,
+  type RetryRules,
+  SigningSecret,
+} from './deliveries/index.ts';
+export {
   type BackOff,
   defaultBackOff,
   GroupCommit,

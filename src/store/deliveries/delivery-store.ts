@@ -1,0 +1,118 @@
+import type { Claim, JobQueue, JobStore, JobTransaction, Settlement } from '../jobs/index.ts';
+import type { Store } from '../store.ts';
+import type { Delivery, DeliveryFilter, NewDelivery, RecordedAttempt } from './delivery.ts';
+import {
+  type AttemptRecord,
+  deliveryId,
+  insertDeliveries,
+  listDeliveries,
+  readAttempts,
+  readDeliveries,
+  recordAttempts,
+  removeEnded,
+  reviveDeliveries,
+} from './statements.ts';
+
+/** The kind of the queues of deliveries. Each end-point has a queue. */
+export const deliveryKind = 'deliver';
+
+/** The queue of an end-point. */
+export function deliveryQueue(endpoint: string): string {
+  return `${deliveryKind}:${endpoint}`;
+}
+
+/** How a claimed delivery goes on. */
+export interface DeliveryOutcome {
+  readonly claim: Claim;
+  /** Absent: there was no attempt. */
+  readonly record?: Omit<AttemptRecord, 'id'>;
+  readonly end: Settlement['outcome'];
+}
+
+/** Deliveries in the store, each with a job as long as it is pending. All methods reject with FozError. */
+export class DeliveryStore {
+  readonly #store: Store;
+  readonly #jobs: JobStore;
+
+  constructor(store: Store, jobs: JobStore) {
+    this.#store = store;
+    this.#jobs = jobs;
+  }
+
+  /** Adds the queue of an end-point, or changes its limit. */
+  async storeEndpoints(
+    endpoints: readonly { readonly name: string; readonly concurrency: number | null }[],
+  ): Promise<void> {
+    const queues = endpoints.map(
+      ({ name, concurrency }): JobQueue => ({ name: deliveryQueue(name), kind: deliveryKind, concurrency }),
+    );
+    await this.#jobs.storeQueues(queues);
+  }
+
+  /** Adds deliveries, as part of the transaction that records where the events were read up to. Known ones are left alone. Resolves with the number of new ones. */
+  async add(transaction: JobTransaction, deliveries: readonly NewDelivery[]): Promise<number> {
+    const fresh = await insertDeliveries(transaction.run, deliveries);
+    // An event that is given twice has one delivery and one job.
+    const jobs = deliveries.map((one) => jobOf(deliveryId(one), one)).filter(({ id }) => fresh.has(id));
+    await transaction.add(jobs);
+    return fresh.size;
+  }
+
+  /** The deliveries of claims, in the order of the ids; `null`: it is not there. */
+  async read(ids: readonly string[]): Promise<readonly (Delivery | null)[]> {
+    const found = await this.#store.transact((run) => readDeliveries(run, ids));
+    const byId = new Map(found.map((one) => [one.id, one]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  /** Records attempts and ends their claims, one transaction for all. What belongs to a lost claim is left out. */
+  async settle(outcomes: readonly DeliveryOutcome[]): Promise<readonly boolean[]> {
+    return this.#jobs.transact(async ({ run, settle }) => {
+      const held = await settle(outcomes.map(({ claim, end }) => ({ claim, outcome: end })));
+      const records = outcomes.flatMap(({ claim: { id }, record }) =>
+        record === undefined || !held.has(id) ? [] : [{ id, ...record }],
+      );
+      await recordAttempts(run, records);
+      return outcomes.map(({ claim }) => held.has(claim.id));
+    });
+  }
+
+  list(filter: DeliveryFilter, most = 100): Promise<readonly Delivery[]> {
+    return this.#store.transact((run) => listDeliveries(run, filter, most));
+  }
+
+  attempts(id: string): Promise<readonly RecordedAttempt[]> {
+    return this.#store.transact((run) => readAttempts(run, id));
+  }
+
+  /** Delivers again what has ended, `most` at a time. Resolves with the number. */
+  async redeliver(filter: DeliveryFilter, most = 1_000): Promise<number> {
+    return this.#jobs.transact(async ({ run, add }) => {
+      const revived = await reviveDeliveries(run, filter, most);
+      await add(revived.map((one) => jobOf(one.id, one)));
+      return revived.length;
+    });
+  }
+
+  /** Makes no further attempts for an end-point, until it is resumed. Attempts under way are finished. */
+  pause(endpoint: string): Promise<void> {
+    return this.#jobs.pauseQueue(deliveryQueue(endpoint), true);
+  }
+
+  resume(endpoint: string): Promise<void> {
+    return this.#jobs.pauseQueue(deliveryQueue(endpoint), false);
+  }
+
+  /** Removes deliveries that ended longer ago. Resolves with their number. */
+  async removeEnded(olderThanMs: number, batch = 1_000): Promise<number> {
+    for (let removed = 0; ; ) {
+      const some = await this.#store.transact((run) => removeEnded(run, olderThanMs, batch));
+      removed += some;
+      if (some < batch) return removed;
+    }
+  }
+}
+
+function jobOf(id: string, { endpoint, key }: NewDelivery) {
+  return { id, queue: deliveryQueue(endpoint), ...(key === null ? {} : { key }) };
+}

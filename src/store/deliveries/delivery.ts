@@ -1,0 +1,60 @@
+/** An event on its way to one end-point. */
+export interface NewDelivery {
+  /** Of the event, the same however often it is found. */
+  readonly event: string;
+  readonly endpoint: string;
+  /** What happened: `orders.update`. */
+  readonly type: string;
+  /** Where it happened, as a URI reference. */
+  readonly source: string;
+  /** ISO 8601 with offset. */
+  readonly time: string;
+  /** JSON. */
+  readonly payload: string;
+  /** Deliveries of one key are made one after the other; `null`: in any order. */
+  readonly key: string | null;
+}
+
+/** `pending`: attempts go on. `delivered`: the end-point has accepted it. `dead`: nobody tries any more, until it is delivered again by hand. */
+export const deliveryStates = ['pending', 'delivered', 'dead'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export interface Delivery extends NewDelivery {
+  readonly id: string;
+  readonly state: DeliveryState;
+  /** Since it was added, or delivered again by hand. */
+  readonly attempts: number;
+  readonly addedAt: Date;
+  /** `null`: it is pending. */
+  readonly endedAt: Date | null;
+}
+
+/** What one attempt has sent and got, without secrets. */
+export interface Attempt {
+  readonly milliseconds: number;
+  /** `null`: there was no answer. */
+  readonly status: number | null;
+  /** What went wrong; `null`: there was an answer. */
+  readonly fault: string | null;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
+  /** The beginning of it. */
+  readonly responseBody: string | null;
+}
+
+export interface RecordedAttempt extends Attempt {
+  /** Counts from 1, over the whole life of the delivery. */
+  readonly number: number;
+  readonly at: Date;
+}
+
+/** Which deliveries are meant; what is absent does not matter. */
+export interface DeliveryFilter {
+  readonly ids?: readonly string[];
+  readonly endpoint?: string;
+  readonly state?: DeliveryState;
+  /** Added at this time or later. */
+  readonly from?: Date;
+  /** Added before this time. */
+  readonly to?: Date;
+}

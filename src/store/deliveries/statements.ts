@@ -1,0 +1,180 @@
+import type { Run } from '../run.ts';
+import type {
+  Attempt,
+  Delivery,
+  DeliveryFilter,
+  DeliveryState,
+  NewDelivery,
+  RecordedAttempt,
+} from './delivery.ts';
+
+/** The name of a delivery, and of its job. */
+export function deliveryId({ endpoint, event }: Pick<NewDelivery, 'endpoint' | 'event'>): string {
+  return `${endpoint}/${event}`;
+}
+
+/** Adds deliveries that are not there yet, also those that have ended. Resolves with the ids of the new ones. */
+export async function insertDeliveries(
+  run: Run,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlySet<string>> {
+  if (deliveries.length === 0) return new Set();
+  const column = (of: (one: NewDelivery) => string | null) => deliveries.map(of);
+  const rows = await run(
+    `insert into foz.deliveries (id, event, endpoint, type, source, time, payload, key)
+     select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
+     on conflict (id) do nothing returning id`,
+    [
+      column(deliveryId),
+      column(({ event }) => event),
+      column(({ endpoint }) => endpoint),
+      column(({ type }) => type),
+      column(({ source }) => source),
+      column(({ time }) => time),
+      column(({ payload }) => payload),
+      column(({ key }) => key),
+    ],
+  );
+  return new Set(rows.map(({ id }) => String(id)));
+}
+
+/** How a delivery goes on after an attempt. */
+export interface AttemptRecord {
+  readonly id: string;
+  readonly state: DeliveryState;
+  readonly attempt: Attempt;
+}
+
+/** Records attempts, one at most of each delivery. */
+export async function recordAttempts(run: Run, records: readonly AttemptRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  const column = (of: (one: AttemptRecord) => unknown) => records.map(of);
+  await run(
+    `with given as (
+       select * from unnest(?::text[], ?::text[], ?::float8[], ?::int[], ?::text[], ?::text[], ?::text[], ?::text[])
+         as given (id, state, ms, status, fault, request_headers, response_headers, response_body)),
+     changed as (
+       update foz.deliveries d set state = given.state, attempts = d.attempts + 1, numbered = d.numbered + 1,
+         ended_at = case when given.state = 'pending' then null else now() end
+       from given where d.id = given.id returning d.id, d.numbered)
+     insert into foz.delivery_attempts
+       (delivery, number, milliseconds, status, fault, request_headers, response_headers, response_body)
+     select given.id, changed.numbered, ms, status, fault, request_headers, response_headers, response_body
+     from given join changed on changed.id = given.id`,
+    [
+      column(({ id }) => id),
+      column(({ state }) => state),
+      column(({ attempt }) => attempt.milliseconds),
+      column(({ attempt }) => attempt.status),
+      column(({ attempt }) => attempt.fault),
+      column(({ attempt }) => JSON.stringify(attempt.requestHeaders)),
+      column(({ attempt }) =>
+        attempt.responseHeaders === null ? null : JSON.stringify(attempt.responseHeaders),
+      ),
+      column(({ attempt }) => attempt.responseBody),
+    ],
+  );
+}
+
+const columns = 'id, event, endpoint, type, source, time, payload, key, state, attempts, added_at, ended_at';
+
+/** The deliveries with these ids. */
+export async function readDeliveries(run: Run, ids: readonly string[]): Promise<readonly Delivery[]> {
+  return (await run(`select ${columns} from foz.deliveries where id = any(?::text[])`, [ids])).map(
+    deliveryOf,
+  );
+}
+
+/** Deliveries, the latest first. */
+export async function listDeliveries(
+  run: Run,
+  filter: DeliveryFilter,
+  most: number,
+): Promise<readonly Delivery[]> {
+  const { text, values } = conditionOf(filter);
+  const rows = await run(`select ${columns} from foz.deliveries where ${text} order by seq desc limit ?`, [
+    ...values,
+    most,
+  ]);
+  return rows.map(deliveryOf);
+}
+
+/** Makes deliveries that have ended pending again, the oldest first. Resolves with them. */
+export async function reviveDeliveries(
+  run: Run,
+  filter: DeliveryFilter,
+  most: number,
+): Promise<readonly Delivery[]> {
+  const { text, values } = conditionOf(filter);
+  const rows = await run(
+    `with meant as (
+       select id from foz.deliveries where ${text} and ended_at is not null order by seq limit ? for update)
+     update foz.deliveries set state = 'pending', attempts = 0, ended_at = null where id in (select id from meant)
+     returning seq, ${columns}`,
+    [...values, most],
+  );
+  return [...rows].sort((one, other) => Number(one.seq) - Number(other.seq)).map(deliveryOf);
+}
+
+/** The attempts of a delivery, the first one first. */
+export async function readAttempts(run: Run, id: string): Promise<readonly RecordedAttempt[]> {
+  const rows = await run(
+    `select number, at, milliseconds, status, fault, request_headers, response_headers, response_body
+     from foz.delivery_attempts where delivery = ? order by number`,
+    [id],
+  );
+  return rows.map((row) => ({
+    number: Number(row.number),
+    at: row.at as Date,
+    milliseconds: Number(row.milliseconds),
+    status: row.status === null ? null : Number(row.status),
+    fault: row.fault === null ? null : String(row.fault),
+    requestHeaders: JSON.parse(String(row.request_headers)),
+    responseHeaders: row.response_headers === null ? null : JSON.parse(String(row.response_headers)),
+    responseBody: row.response_body === null ? null : String(row.response_body),
+  }));
+}
+
+/** Removes deliveries that have ended longer ago, with their attempts, `most` at a time. Resolves with their number. */
+export async function removeEnded(run: Run, olderThanMs: number, most: number): Promise<number> {
+  const rows = await run(
+    `delete from foz.deliveries where id in (
+       select id from foz.deliveries where ended_at < now() - ? * interval '1 millisecond' order by ended_at limit ?
+       for update skip locked) returning 1`,
+    [olderThanMs, most],
+  );
+  return rows.length;
+}
+
+function conditionOf({ ids, endpoint, state, from, to }: DeliveryFilter): {
+  text: string;
+  values: unknown[];
+} {
+  const parts: [string, unknown][] = [];
+  if (ids !== undefined) parts.push(['id = any(?::text[])', ids]);
+  if (endpoint !== undefined) parts.push(['endpoint = ?', endpoint]);
+  if (state !== undefined) parts.push(['state = ?', state]);
+  if (from !== undefined) parts.push(['added_at >= ?', from]);
+  if (to !== undefined) parts.push(['added_at < ?', to]);
+  return {
+    text: ['true', ...parts.map(([text]) => text)].join(' and '),
+    values: parts.map(([, value]) => value),
+  };
+}
+
+function deliveryOf(row: Readonly<Record<string, unknown>>): Delivery {
+  return {
+    id: String(row.id),
+    event: String(row.event),
+    endpoint: String(row.endpoint),
+    type: String(row.type),
+    source: String(row.source),
+    time: String(row.time),
+    payload: String(row.payload),
+    key: row.key === null ? null : String(row.key),
+    state: row.state as DeliveryState,
+    attempts: Number(row.attempts),
+    addedAt: row.added_at as Date,
+    endedAt: row.ended_at as Date | null,
+  };
+}

@@ -1,0 +1,32 @@
+import type { BreakerRules } from './endpoint.ts';
+
+/**
+ * Leaves an end-point alone after failures one after the other, and then lets one delivery through: if that one is answered, all are. Each
+ * process counts on its own.
+ */
+export class CircuitBreaker {
+  #failures = 0;
+  #openUntil = 0;
+  #isTrying = false;
+
+  /** Milliseconds until deliveries may be tried; 0: now, and the caller reports by `report` what came of it. */
+  waitMs({ failures, pauseMs }: BreakerRules, now: number = performance.now()): number {
+    if (this.#failures < failures) return 0;
+    if (now < this.#openUntil) return this.#openUntil - now;
+    if (this.#isTrying) return pauseMs;
+    this.#isTrying = true;
+    return 0;
+  }
+
+  /** Reports an attempt; `null`: it was not finished. */
+  report(
+    isOutage: boolean | null,
+    { failures, pauseMs }: BreakerRules,
+    now: number = performance.now(),
+  ): void {
+    this.#isTrying = false;
+    if (isOutage === null) return;
+    this.#failures = isOutage ? this.#failures + 1 : 0;
+    if (this.#failures >= failures) this.#openUntil = now + pauseMs;
+  }
+}

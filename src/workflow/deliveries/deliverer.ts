@@ -1,0 +1,94 @@
+import type { HttpClient } from '../../outbound/index.ts';
+import {
+  type Claim,
+  type Delivery,
+  type DeliveryOutcome,
+  type DeliveryStore,
+  deliveryKind,
+} from '../../store/index.ts';
+import { GroupCommit, type JobWorker } from '../jobs/index.ts';
+import { attempt } from './attempt.ts';
+import { CircuitBreaker } from './breaker.ts';
+import { defaultBreaker, defaultRetry, type Endpoint } from './endpoint.ts';
+import { isOutage, verdictOf } from './verdict.ts';
+
+export interface DelivererOptions {
+  readonly deliveries: DeliveryStore;
+  readonly http: HttpClient;
+  /** The end-point of a name, as it is defined now; `undefined`: this process does not know it. */
+  readonly endpoint: (name: string) => Endpoint | undefined;
+}
+
+/** Milliseconds until a delivery is looked at again whose end-point this process does not know (yet). */
+const unknownPauseMs = 30_000;
+
+/** Makes the deliveries that a worker claims: at least once each, in the order of their key. */
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #reads: GroupCommit<string, Delivery | null>;
+  readonly #outcomes: GroupCommit<DeliveryOutcome, boolean>;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+    const { deliveries } = options;
+    this.#reads = new GroupCommit({ commit: (ids) => deliveries.read(ids) });
+    this.#outcomes = new GroupCommit({ commit: (outcomes) => deliveries.settle(outcomes) });
+  }
+
+  /** Has a worker make deliveries. Called before it starts. */
+  join(worker: JobWorker): void {
+    worker.handle(deliveryKind, (claim, signal) => this.#deliver(claim, signal));
+  }
+
+  /** Ends the wait for a store that does not answer. Called after the worker has stopped. */
+  close(): void {
+    this.#reads.close();
+    this.#outcomes.close();
+  }
+
+  async #deliver(claim: Claim, signal: AbortSignal): Promise<void> {
+    const delivery = await this.#reads.add(claim.id);
+    if (delivery === null) return this.#end(claim);
+    const endpoint = this.#options.endpoint(delivery.endpoint);
+    if (endpoint === undefined) return this.#postpone(claim, unknownPauseMs);
+    const { retry = defaultRetry, breaker: rules = defaultBreaker } = endpoint;
+    const breaker = this.#breakerOf(endpoint.name);
+    const waitMs = breaker.waitMs(rules);
+    // Not all at once when the pause is over.
+    if (waitMs > 0) return this.#postpone(claim, waitMs + Math.random() * rules.pauseMs);
+    let outage: boolean | null = null;
+    try {
+      const { result, attempt: made } = await attempt(this.#options.http, endpoint, delivery, signal);
+      outage = isOutage(result);
+      const verdict = verdictOf(result, delivery.attempts + 1, retry);
+      const state = verdict.kind === 'again' ? 'pending' : verdict.kind;
+      const end =
+        verdict.kind === 'again'
+          ? ({ kind: 'later', afterMs: verdict.afterMs, progress: true } as const)
+          : ({ kind: 'done' } as const);
+      breaker.report(outage, rules);
+      await this.#outcomes.add({ claim, record: { state, attempt: made }, end });
+    } catch (error) {
+      if (outage === null) breaker.report(null, rules);
+      throw error;
+    }
+  }
+
+  #breakerOf(name: string): CircuitBreaker {
+    const known = this.#breakers.get(name);
+    if (known !== undefined) return known;
+    const breaker = new CircuitBreaker();
+    this.#breakers.set(name, breaker);
+    return breaker;
+  }
+
+  /** A delivery that is not there any more has nothing to do. */
+  async #end(claim: Claim): Promise<void> {
+    await this.#outcomes.add({ claim, end: { kind: 'done' } });
+  }
+
+  async #postpone(claim: Claim, afterMs: number): Promise<void> {
+    await this.#outcomes.add({ claim, end: { kind: 'later', afterMs, progress: true } });
+  }
+}

@@ -1,0 +1,51 @@
+import type { OutboundFault } from '../../outbound/index.ts';
+import { retryDelay } from '../jobs/index.ts';
+import type { RetryRules } from './endpoint.ts';
+
+/** What came of one attempt. */
+export interface AttemptResult {
+  /** `null`: there was no answer. */
+  readonly status: number | null;
+  readonly fault: OutboundFault | null;
+  /** The header Retry-After. */
+  readonly retryAfter: string | null;
+}
+
+/** How a delivery goes on: it is accepted, tried again, or given up. */
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'again'; readonly afterMs: number }
+  | { readonly kind: 'dead' };
+
+/** Faults that are the same at the next attempt: the URL or a header is wrong, or may not be called. */
+const lasting: ReadonlySet<OutboundFault | null> = new Set(['invalid', 'refused']);
+/** A receiver may put a delivery off for this long. */
+const longestWaitMs = 24 * 3_600_000;
+
+/** Judges an attempt. `attempts`: how many there were, with this one. */
+export function verdictOf(
+  result: AttemptResult,
+  attempts: number,
+  { attempts: most, backOff, final }: RetryRules,
+  now: number = Date.now(),
+): Verdict {
+  const { status, fault } = result;
+  if (status !== null && status >= 200 && status < 300) return { kind: 'delivered' };
+  const isLasting = lasting.has(fault) || (status !== null && final.includes(status));
+  if (isLasting || attempts >= most) return { kind: 'dead' };
+  const wanted = Math.min(retryAfterMs(result.retryAfter, now), longestWaitMs);
+  return { kind: 'again', afterMs: Math.max(wanted, retryDelay(attempts, backOff)) };
+}
+
+/** Whether the end-point itself seems to be down, rather than to refuse this one delivery. */
+export function isOutage({ status, fault }: AttemptResult): boolean {
+  return status === null ? !lasting.has(fault) : status >= 500 || status === 429;
+}
+
+/** Milliseconds of a header Retry-After: seconds, or a date of HTTP. 0 where it says neither. */
+function retryAfterMs(text: string | null, now: number): number {
+  if (text === null) return 0;
+  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
+}

@@ -1,0 +1,3 @@
+import { deliveryCases } from './deliveries.cases.ts';
+
+describe('embedded', () => deliveryCases('pglite'));
