@@ -92,6 +92,11 @@ export class Serving {
     return Number(line.slice(name.length + 1));
   }
 
+  /** Lets the process stand still, or go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(name);
+  }
+
   /** Ends the process by SIGTERM. Resolves with its exit code, or with the signal that ended it. */
   stop(): Promise<number | string | null> {
     this.#child.kill('SIGTERM');
@@ -100,6 +105,7 @@ export class Serving {
 
   /** Ends the process by SIGKILL. Resolves when it is gone. */
   async kill(): Promise<void> {
+    this.signal('SIGCONT');
     this.#child.kill('SIGKILL');
     await this.#ended;
   }

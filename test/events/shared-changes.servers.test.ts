@@ -159,5 +159,54 @@ for (const [engine, method] of methods)
         await until(() => changesOf(resumed).length >= rest, 30_000);
         expect([...idsOf(firstChanges), ...idsOf(resumed)]).toEqual(upTo(next - 1));
       }, 180_000);
+
+      test('a reading process that stands still is replaced; when it goes on it tells nothing stale, and follows', async () => {
+        const reading = running.at(-1)!;
+        const other = await start('other');
+        const [readingTotal, otherTotal] = [await total(reading), await total(other)];
+        const [readingChanges, otherChanges] = [await changes(reading), await changes(other)];
+        const first = next;
+        await insert();
+        for (const one of [readingChanges, otherChanges])
+          await until(() => idsOf(one).includes(first), 30_000);
+
+        reading.signal('SIGSTOP');
+        const stoppedAt = performance.now();
+        let isWriting = true;
+        const writing = (async () => {
+          for (; isWriting; await sleep(50)) await insert();
+        })();
+        const told = otherTotal.answers.length;
+        await until(() => otherTotal.answers.length > told, 60_000);
+        process.stderr.write(
+          `${engine} ${method}: the other process went on ${Math.round(performance.now() - stoppedAt)} ms after the first stood still\n`,
+        );
+        const until20 = next + 20;
+        await until(() => next > until20, 30_000);
+        reading.signal('SIGCONT');
+        await until(() => next > until20 + 20, 30_000);
+        isWriting = false;
+        await writing;
+        for (const one of [readingTotal, otherTotal]) await one.last(totalIs(next - 1));
+        await insert();
+        for (const one of [readingTotal, otherTotal]) await one.last(totalIs(next - 1));
+        // No change comes twice or out of order, and none is left out: where changes are missing, the subscription has ended.
+        for (const one of [readingChanges, otherChanges]) {
+          const isWhole = () => idsOf(one).at(-1) === next - 1;
+          await until(() => isWhole() || one.isComplete, 30_000);
+          const ids = idsOf(one);
+          expect(ids).toEqual(upTo(first + ids.length - 1, first));
+          if (!isWhole()) expect([engine, method]).toEqual(['postgres', 'log']);
+        }
+        // A position of either process is known to both.
+        const { position } = changesOf(otherChanges).at(-1)!;
+        if (otherChanges.isComplete) return;
+        const last = next;
+        for (const foz of [reading, other]) {
+          const resumed = await changes(foz, position);
+          await insert();
+          await until(() => idsOf(resumed).includes(last), 30_000);
+        }
+      }, 240_000);
     }),
   );

@@ -3,6 +3,7 @@ import { storeError } from '../errors.ts';
 import type { Run } from '../run.ts';
 import type { StoreSession } from '../session.ts';
 import type { Store } from '../store.ts';
+import { endSilentLeader } from './silent-leader.ts';
 import {
   appendSegments,
   cutLog,
@@ -31,6 +32,8 @@ import {
 
 /** The first part of the advisory locks by which one process has the right to write the log of a source. */
 const lockClass = 0x466f7a03;
+/** Milliseconds between two statements by which a process with a lead shows the server that it is running. */
+const signOfLifeMs = 1_000;
 
 /** The right to write the log of a source. It ends with the connection that holds the lock; the log is written over this connection. */
 export interface LogLead {
@@ -57,6 +60,7 @@ export class ChangeLogStore {
   readonly #led = new Map<string, object>();
   readonly #listeners = new Set<{ readonly source: string; readonly listener: () => void }>();
   #session: Promise<StoreSession> | null = null;
+  #signsOfLife: NodeJS.Timeout | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -72,7 +76,8 @@ export class ChangeLogStore {
     };
     try {
       const session = await this.#open();
-      if (await this.#lock(session, source)) {
+      if ((await this.#lock(session, source)) || (await this.#depose(session, source))) {
+        this.#signsOfLife ??= setInterval(() => void this.#showLife(), signOfLifeMs).unref();
         const lead = this.#leadOf(session, source, over);
         await unseeWatches(session.run, source).catch(async (error: unknown) => {
           await lead.release();
@@ -133,6 +138,7 @@ export class ChangeLogStore {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#signsOfLife ?? undefined);
     const session = await this.#session?.catch(() => null);
     this.#session = null;
     await session?.close();
@@ -154,6 +160,22 @@ export class ChangeLogStore {
       source,
     ]);
     return row?.locked === true;
+  }
+
+  /**
+   * Takes the lock from a process that stands still: its connection has sent nothing for some seconds. The server ends this connection, so
+   * the process cannot write the log when it goes on.
+   */
+  async #depose(session: StoreSession, source: string): Promise<boolean> {
+    if (this.#store.kind === 'pglite' || !(await endSilentLeader(session.run, lockClass, source)))
+      return false;
+    return this.#lock(session, source);
+  }
+
+  async #showLife(): Promise<void> {
+    if (this.#led.size === 0) return;
+    const session = await this.#session?.catch(() => null);
+    await session?.run('select 1', []).catch(() => {});
   }
 
   #leadOf(session: StoreSession, source: string, over: () => void): LogLead {

@@ -68,6 +68,40 @@ describeEngines(['postgres'], () => {
       message.kind === 'row' ? [[message.op, message.old?.values ?? null, message.new?.values ?? null]] : [],
     );
 
+  test('a table that was dropped and created again with equal columns counts as truncated', async () => {
+    const create = 'create table remade (id int primary key)';
+    await fixture.script(`${create}; create table beside_it (id int primary key);
+      create publication foz_remade for all tables`);
+    const all = connectPostgres({ connection: fixture.url, changes: { publication: 'foz_remade' } });
+    const stream = await all.changes!.follow({ method: 'replication', keptAs: null });
+    try {
+      await fixture.script('insert into remade values (1)');
+      await fixture.script(`drop table remade; ${create}`);
+      await fixture.script('insert into remade values (2); insert into beside_it values (1)');
+      await fixture.script('alter table remade rename to former; alter table beside_it rename to remade');
+      await fixture.script('insert into remade values (3); insert into former values (4)');
+      const seen: string[] = [];
+      while (!seen.includes('former 4'))
+        for (const message of await stream.next(never)) {
+          if (message.kind === 'truncate') seen.push(...message.tables.map(({ name }) => `truncate ${name}`));
+          if (message.kind === 'row') seen.push(`${message.table.name} ${message.new!.values[0]}`);
+        }
+      expect(seen).toEqual([
+        'remade 1',
+        'truncate remade',
+        'remade 2',
+        'beside_it 1',
+        'truncate remade',
+        'remade 3',
+        'former 4',
+      ]);
+    } finally {
+      await stream.close();
+      await all.close();
+      await fixture.script('drop publication foz_remade; drop table remade, former');
+    }
+  });
+
   test('inserts, updates, deletes and TRUNCATE arrive in order, by transaction', async () => {
     await fixture.script(`create table items (id int primary key, name text, big text);
       create publication foz for table items`);

@@ -36,6 +36,8 @@ const mostValueBytes = 64 * 1024 * 1024;
 export class Pgoutput {
   /** The tables by their id. The server describes a table again after it was altered, and after each reconnection. */
   readonly #relations = new Map<number, Relation>();
+  /** The id of the table that had a name last. */
+  readonly #ids = new Map<string, number>();
 
   /** Decodes one message; `null`: it contains no change. Throws RangeError for invalid bytes. */
   decode(bytes: Buffer): ChangeMessage | null {
@@ -54,8 +56,7 @@ export class Pgoutput {
         return { kind: 'commit', position: lsnText(reader.int64()) };
       }
       case code.relation:
-        this.#describe(reader);
-        return null;
+        return this.#describe(reader);
       case code.insert:
         return this.#row('insert', reader);
       case code.update:
@@ -79,7 +80,8 @@ export class Pgoutput {
     }
   }
 
-  #describe(reader: MessageReader): void {
+  /** Notes the columns of a table. A name that has passed to another table counts as a truncation: the rows of the former one are gone. */
+  #describe(reader: MessageReader): ChangeMessage | null {
     const id = reader.int32();
     const namespace = reader.text();
     const name = reader.text();
@@ -92,11 +94,12 @@ export class Pgoutput {
       reader.int32();
       return column;
     });
-    this.#relations.set(id, {
-      table: { namespace: namespace === '' ? 'pg_catalog' : namespace, name },
-      columns,
-      identity,
-    });
+    const table = { namespace: namespace === '' ? 'pg_catalog' : namespace, name };
+    this.#relations.set(id, { table, columns, identity });
+    const key = JSON.stringify([table.namespace, name]);
+    const former = this.#ids.get(key) ?? id;
+    this.#ids.set(key, id);
+    return former === id ? null : { kind: 'truncate', tables: [table] };
   }
 
   #relation(reader: MessageReader): Relation {

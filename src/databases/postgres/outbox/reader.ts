@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndSignal, FozError, HeldBytes, never, Wakeup } from '../../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../../plan/index.ts';
 import { type Driver, isRead, limitsOf, type Ownership, Watch } from '../../../sql/index.ts';
@@ -14,6 +15,10 @@ const lock = '7380399430221231';
 const pollMs = 1_000;
 /** The same where triggers send no notifications. */
 const unnotifiedMs = 50;
+/** Milliseconds without a statement after which the process of a reader counts as standing still. */
+const silentMs = 4_000;
+/** The longest wait until the server has ended a connection, in milliseconds. */
+const endMs = 1_000;
 
 /**
  * The reader of an outbox. It holds an advisory lock on a connection of its own, which also listens for notifications of new changes. The
@@ -44,7 +49,7 @@ export class OutboxReader implements Pick<Driver, 'run'> {
       const [[taken, prepared] = []] = await this.#ask(
         `select pg_try_advisory_lock(${lock})::text, current_setting('max_prepared_transactions')`,
       );
-      if (taken !== 'true')
+      if (taken !== 'true' && !(await this.#takeFromSilent()))
         throw new FozError('conflict', 'Another process reads the outbox of the database.');
       await this.#ask(`listen ${channel}`);
       return {
@@ -60,6 +65,26 @@ export class OutboxReader implements Pick<Driver, 'run'> {
       session.end();
       throw error;
     }
+  }
+
+  /**
+   * Takes the lock from a reader whose process stands still: a reader sends a statement each second at least. The server ends its
+   * connection, so that it deletes nothing when it goes on.
+   */
+  async #takeFromSilent(): Promise<boolean> {
+    const [[ended] = []] = await this.#ask(
+      `select pg_terminate_backend(l.pid)::text from pg_locks l join pg_stat_activity a using (pid)
+       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+         and l.database = (select oid from pg_database where datname = current_database())
+         and l.classid = (${lock}::int8 >> 32)::oid and l.objid = (${lock}::int8 & 4294967295)::oid
+         and a.state = 'idle' and a.state_change < clock_timestamp() - ${silentMs} * interval '1 millisecond'`,
+    );
+    if (ended !== 'true') return false;
+    for (const start = performance.now(); performance.now() - start < endMs; await sleep(20)) {
+      const [[taken] = []] = await this.#ask(`select pg_try_advisory_lock(${lock})::text`);
+      if (taken === 'true') return true;
+    }
+    return false;
   }
 
   async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
