@@ -1,6 +1,6 @@
-// Live queries on PostgreSQL by replication: many subscribers of a few queries with variables of their own, while rows change; one change that
-// all see; idle subscribers; and the load of the database against polling. A delay is from the moment at which the database has confirmed a
-// commit until the client has the answer.
+// Live queries on PostgreSQL by replication: many subscribers of a few queries with variables of their own, while rows change one by one and
+// many at once; one change that all see; idle subscribers; and the load of the database against polling. A delay is from the moment at which
+// the database has confirmed a commit until the client has the answer.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -51,7 +51,7 @@ export async function run() {
     create publication foz for table live_items`);
   const databasePid = processOf(servers.postgres);
   try {
-    for (const scenario of [changing, oneChange, idle])
+    for (const scenario of [changing, manyRows, oneChange, idle])
       await withFoz(url, (foz) => scenario(foz, database, databasePid));
     const alone = await changesAlone(database, databasePid);
     console.log(`the changes without Foz: database ${alone.toFixed(0)} % of a core`);
@@ -170,6 +170,27 @@ const changeRowOf = (database, user) =>
     'update live_items set value = value + 1 where id = (select min(id) from live_items where user_id = $1)',
     [user],
   );
+
+/** One statement a second that changes a row of each user, and so the answers of all subscribers. */
+async function manyRows(foz, database, databasePid) {
+  const state = await subscribed(foz, subscribers, ofOwnUser);
+  const delays = [];
+  const before = { cpu: cpuOf([foz.pid]), database: cpuOf([databasePid]) };
+  const started = performance.now();
+  for (let n = 0; n < seconds; n++) {
+    const expected = state.answers + subscribers;
+    await database.query(`update live_items set value = value + 1 where kind = 1 and user_id <= ${users}`);
+    const at = performance.now();
+    state.onAnswer = () => delays.push(performance.now() - at);
+    while (state.answers < expected) await pause(5);
+    await pause(Math.max(0, at + 1000 - performance.now()));
+  }
+  const core = (now, then) => ((100 * (now - then)) / (performance.now() - started)).toFixed(0);
+  console.log(
+    `one statement a second that changes a row of each of ${users} users: ${spread(delays)}; Foz: ${core(cpuOf([foz.pid]), before.cpu)} % of a core, ${memoryOf(foz.pid)} MB; database: ${core(cpuOf([databasePid]), before.database)} % of a core`,
+  );
+  state.close();
+}
 
 /** One change a second that alters the answer of every subscriber. */
 async function oneChange(foz, database) {
