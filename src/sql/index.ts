@@ -34,6 +34,7 @@ export {
   PollingOwner,
   type Range,
   readsName,
+  unseenOp,
 } from './outbox/index.ts';
 export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';

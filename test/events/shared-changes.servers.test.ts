@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectMariadb } from '../../src/databases/mariadb/index.ts';
 import { connectPostgres } from '../../src/databases/postgres/index.ts';
 import { Serving } from '../cli/serving.ts';
 import { type StorePlace, storePlace } from '../store/place.ts';
@@ -18,6 +19,7 @@ const methods = [
   ['postgres', 'log'],
   ['mariadb', 'log'],
   ['postgres', 'outbox'],
+  ['mariadb', 'outbox'],
 ] as const;
 
 /** Counts the connections that read the log of the database. */
@@ -36,8 +38,10 @@ for (const [engine, method] of methods)
       const subscribers: Subscriber[] = [];
       let next = 1;
       const outboxSetup = async () => {
-        const connector = connectPostgres({ connection: database.location });
-        const moves = [{ namespace: 'public', name: 'moves' }];
+        const [connection, isPostgres] = [database.location, engine === 'postgres'];
+        const connector = isPostgres ? connectPostgres({ connection }) : connectMariadb({ connection });
+        const namespace = isPostgres ? 'public' : new URL(connection).pathname.slice(1);
+        const moves = [{ namespace, name: 'moves' }];
         const offers = await connector.changes!.offers(moves, new AbortController().signal);
         await connector.close();
         return offers.find((offer) => offer.method === 'triggers')!.setup;
@@ -53,7 +57,14 @@ for (const [engine, method] of methods)
           store: { url: place.url },
           server: { graphiql: false },
           auth: { admin_secrets: [secret] },
-          sources: [{ name: 'shop', kind: engine, url: database.location }],
+          sources: [
+            {
+              name: 'shop',
+              kind: engine,
+              url: database.location,
+              ...(method === 'outbox' ? { changes: 'triggers' } : {}),
+            },
+          ],
           metadata: { tables: [{ source: 'shop', table: 'moves' }] },
         };
         writeFileSync(join(folder, 'foz.yaml'), JSON.stringify(config));

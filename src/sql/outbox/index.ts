@@ -1,4 +1,4 @@
-export { isOutbox, outboxName, readsName } from './names.ts';
+export { isOutbox, outboxName, readsName, unseenOp } from './names.ts';
 export { OutboxStream } from './outbox-stream.ts';
 export {
   mostImageBytes,

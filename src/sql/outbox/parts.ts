@@ -19,7 +19,7 @@ export const mostImageBytes = 64 * 1024 * 1024;
 /** A row of the outbox, as triggers have stored it. An image that its `op` has and that is `null` was too large. */
 export interface OutboxRow {
   readonly table: ChangedTable;
-  /** `insert`, `update`, `delete`, `truncate`; an engine may have more. */
+  /** `insert`, `update`, `delete`, `truncate`, or `unseenOp`, which counts as a truncation; an engine may have more. */
   readonly op: string;
   /** The columns as JSON, in the form of the engine. */
   readonly columns: string;

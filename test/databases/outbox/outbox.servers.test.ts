@@ -190,6 +190,32 @@ describeEngines(outboxEngines, (engine) => {
     expect(fourth.start).toBe(two);
   });
 
+  test('a table counts as truncated when triggers are created for it, as for one that was created again', async () => {
+    const create = 'create table again (id integer primary key)';
+    await writer.execute(create);
+    await setUp(it, 'again');
+    const stream = await open();
+    const seen: string[] = [];
+    const readTo = async (last: string) => {
+      while (seen.at(-1) !== last)
+        for (const message of await stream.next(AbortSignal.timeout(30_000))) {
+          if (message.kind === 'truncate') seen.push(`truncate ${message.tables[0]!.name}`);
+          if (message.kind === 'row') seen.push(`${message.op} ${message.new!.values[0]}`);
+          if (message.kind === 'commit') stream.acknowledge(message.position);
+        }
+    };
+    await writer.execute('insert into again values (1)');
+    await readTo('insert 1');
+    await writer.execute('drop table again');
+    await writer.execute(create);
+    await writer.execute('insert into again values (2)');
+    await setUp(it, 'again');
+    await writer.execute('insert into again values (3)');
+    await readTo('insert 3');
+    expect(seen).toEqual(['truncate again', 'insert 1', 'truncate again', 'insert 3']);
+    await writer.execute('drop table again');
+  });
+
   test('only one reader at a time', async () => {
     await open();
     await expect(open()).rejects.toMatchObject({ code: 'conflict' });

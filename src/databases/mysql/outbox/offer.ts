@@ -9,7 +9,7 @@ import type { Settings } from '../options.ts';
 import { type StoredColumn, storedColumn } from './columns.ts';
 import { type OutboxNames, outboxNamesOf, quotedName } from './names.ts';
 import { creation } from './statements.ts';
-import { isTriggerOf, type Trigger, triggersFor } from './triggers.ts';
+import { isTriggerOf, type Trigger, triggersFor, unseenOf } from './triggers.ts';
 
 interface FoundTrigger {
   readonly namespace: string;
@@ -51,6 +51,7 @@ export async function outboxOffer(
       ...(exists ? [] : creation(names)),
       ...states.flatMap(({ outdated }) => outdated.map(dropped)),
       ...states.flatMap(({ missing }) => missing.map(({ statement }) => statement)),
+      ...(exists ? states.filter(isBare).map(({ table }) => unseenOf(names, table)) : []),
     ],
     gaps: states.flatMap(({ table, missing, reason }) => {
       if (!exists) return [];

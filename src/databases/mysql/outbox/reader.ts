@@ -12,8 +12,13 @@ import type { OutboxNames } from './names.ts';
 
 /** Milliseconds between two reads of the outbox: the servers cannot notify a reader. */
 const pollMs = 50;
-/** Seconds after which the server ends the connection of a silent reader, and so releases its lock. */
-const silenceSeconds = 60;
+/**
+ * Seconds after which the server ends the connection of a silent reader, and so releases its lock: its process stands still, or its machine
+ * is gone.
+ */
+const silenceSeconds = 4;
+/** Milliseconds between two statements of a reader that has nothing to read, or waits until what it has read is kept. */
+const aliveMs = 1_000;
 
 /**
  * The connection of the reader of an outbox. It holds the right to read (GET_LOCK), and all statements of the reader run on it, so a
@@ -45,7 +50,11 @@ export class OutboxReader implements Pick<Driver, 'run'> {
       const [[taken] = []] = await this.#ask(`select get_lock('${this.#lock}', 0)`);
       if (String(taken) !== '1')
         throw new FozError('conflict', 'Another process reads the outbox of the database.');
-      return new PollingOwner(pollMs, () => this.#release(session));
+      const alive = setInterval(() => void this.#ask('do 0').catch(() => {}), aliveMs).unref();
+      return new PollingOwner(pollMs, () => {
+        clearInterval(alive);
+        return this.#release(session);
+      });
     } catch (error) {
       session.end();
       throw error;

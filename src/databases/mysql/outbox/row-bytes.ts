@@ -1,5 +1,5 @@
 import type { ChangeMessage, RowImage } from '../../../plan/index.ts';
-import type { OutboxDecoder, OutboxRow } from '../../../sql/index.ts';
+import { type OutboxDecoder, type OutboxRow, unseenOp } from '../../../sql/index.ts';
 import { geoJsonText } from '../changes/geometry-text.ts';
 import { mariadbVectorText, mysqlVectorText } from '../changes/native-forms.ts';
 import type { Engine } from '../supported.ts';
@@ -12,6 +12,7 @@ const colon = ':'.charCodeAt(0);
 export function rowDecoder(engine: Engine): OutboxDecoder {
   return {
     messages({ table, op, columns, old, new: after }: OutboxRow): readonly ChangeMessage[] {
+      if (op === unseenOp) return [{ kind: 'truncate', tables: [table] }];
       const [before, now] = [bytesOf(old), bytesOf(after)];
       if (op === 'update' && before !== null && now !== null && before.equals(now)) return [];
       const kinds = JSON.parse(columns) as readonly (readonly [name: string, kind: Kind])[];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChangedTable } from '../../../plan/index.ts';
-import { outboxName } from '../../../sql/index.ts';
+import { outboxName, unseenOp } from '../../../sql/index.ts';
 import { quoted } from '../literal.ts';
 import type { StoredColumn } from './columns.ts';
 import { type OutboxNames, quotedName } from './names.ts';
@@ -40,6 +40,12 @@ export function triggersFor(
       statement: `create trigger ${at}.${quotedName(name)} after ${op} on ${at}.${quotedName(table.name)} for each row ${body}`,
     };
   });
+}
+
+/** Stores that changes of a table were not stored. */
+export function unseenOf({ changes }: OutboxNames, { namespace, name }: ChangedTable): string {
+  const values = [now, ...[namespace ?? '', name, unseenOp, '[]'].map(quoted)].join(', ');
+  return `insert into ${changes} (at, namespace, name, op, columns) values (${values})`;
 }
 
 /**

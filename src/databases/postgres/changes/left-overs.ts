@@ -1,7 +1,7 @@
 import type { EndSignal } from '../../../core/index.ts';
 import type { LeftOver } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
-import { quotedName } from '../quoted-name.ts';
+import { quotedName, quotedText } from '../quoted-name.ts';
 
 /** Durable slots of Foz with the size of the log that they keep, and the publication. Temporary slots end with their connection. */
 const query = (publication: string) => `select 'slot', slot_name::text,
@@ -17,9 +17,8 @@ export async function replicationLeft(
   publication: string,
   signal: EndSignal,
 ): Promise<LeftOver[]> {
-  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const context = { signal, timeoutMs: null };
-  const { rows } = await driver.run({ text: query(literal(publication)), slots: [] }, [], context);
+  const { rows } = await driver.run({ text: query(quotedText(publication)), slots: [] }, [], context);
   return rows.map((row): LeftOver => {
     const [kind, name, active, kept] = row.map(String) as [string, string, string, string];
     if (kind === 'publication')
@@ -29,7 +28,7 @@ export async function replicationLeft(
       what: `the replication slot "${name}", ${use}: the server keeps ${kept || 'no'} log for it`,
       kind: 'slot',
       isIdle: active === '',
-      remove: [`select pg_drop_replication_slot(${literal(name)})`],
+      remove: [`select pg_drop_replication_slot(${quotedText(name)})`],
     };
   });
 }

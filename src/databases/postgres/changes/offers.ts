@@ -2,7 +2,7 @@ import type { EndSignal } from '../../../core/index.ts';
 import type { ChangedTable, ChangeOffer } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
 import { elsewhereReasons } from '../outbox/index.ts';
-import { quotedName } from '../quoted-name.ts';
+import { quotedName, quotedText } from '../quoted-name.ts';
 
 /** The publication that Foz follows by default. Its owner decides which tables it has. */
 export const defaultPublication = 'foz';
@@ -49,7 +49,7 @@ export async function replicationOffer(
   tables: readonly ChangedTable[],
   signal: EndSignal,
 ): Promise<ChangeOffer> {
-  const literal = `'${publication.replaceAll("'", "''")}'`;
+  const literal = quotedText(publication);
   const context = { signal, timeoutMs: null };
   const rows = async (text: string) => (await driver.run({ text, slots: [] }, [], context)).rows;
   const [server] = await rows(serverQuery(literal));

@@ -1,7 +1,7 @@
 import type { EndSignal } from '../../../core/index.ts';
 import type { ChangedTable, ChangeOffer, LeftOver } from '../../../plan/index.ts';
 import { type Driver, outboxName } from '../../../sql/index.ts';
-import { creation, removalOfAll, triggersOf } from './statements.ts';
+import { creation, removalOfAll, triggersOf, unseenOf } from './statements.ts';
 
 /** Whether an outbox exists, whether the user may read it, and the name of the user. */
 const stateQuery = `select (to_regclass('${outboxName}.changes') is not null)::text,
@@ -63,7 +63,11 @@ export async function outboxOffer(
     method: 'triggers',
     grain: 'rows',
     obstacles,
-    setup: [...(exists === 'true' ? [] : creation(user!)), ...bare.flatMap(({ table }) => triggersOf(table))],
+    setup: [
+      ...(exists === 'true' ? [] : creation(user!)),
+      ...bare.flatMap(({ table }) => triggersOf(table)),
+      ...(exists === 'true' ? bare.map(({ table }) => unseenOf(table)) : []),
+    ],
     gaps: states.flatMap(({ table, has, elsewhere }) => {
       if (elsewhere !== null) return [{ table, reason: elsewhereReasons[elsewhere] }];
       return has || exists !== 'true' ? [] : [{ table, reason: 'It has no triggers that fill the outbox.' }];

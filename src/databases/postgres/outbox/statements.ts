@@ -1,6 +1,12 @@
 import type { ChangedTable, ChangeMessage, RowImage, Statement } from '../../../plan/index.ts';
-import { mostImageBytes, type OutboxRow, type OutboxStatements, outboxName } from '../../../sql/index.ts';
-import { quotedName } from '../quoted-name.ts';
+import {
+  mostImageBytes,
+  type OutboxRow,
+  type OutboxStatements,
+  outboxName,
+  unseenOp,
+} from '../../../sql/index.ts';
+import { quotedName, quotedText } from '../quoted-name.ts';
 import { valuesOf } from './record-text.ts';
 
 const changes = `${outboxName}.changes`;
@@ -35,7 +41,7 @@ export const outboxStatements: OutboxStatements = {
 
 /** The message of one stored change. */
 export function messageOf({ table, op, columns, old, new: after }: OutboxRow): ChangeMessage {
-  if (op === 'truncate') return { kind: 'truncate', tables: [table] };
+  if (op === 'truncate' || op === unseenOp) return { kind: 'truncate', tables: [table] };
   const names = JSON.parse(columns) as readonly (string | null)[];
   return {
     kind: 'row',
@@ -112,6 +118,11 @@ begin
   end if;
   return null;
 end $$`,
+    `create function ${outboxName}.unseen(of_namespace text, of_name text) returns void language sql security definer
+  set search_path = pg_catalog, pg_temp as $$
+  insert into ${changes} (at, namespace, name, op, columns)
+  values ((extract(epoch from clock_timestamp()) * 1000)::bigint, of_namespace, of_name, '${unseenOp}', '[]')
+$$`,
     `grant usage on schema ${outboxName} to ${user}`,
     `grant select, delete on ${changes} to ${user}`,
     `grant select, insert, update, delete on ${reads} to ${user}`,
@@ -130,6 +141,11 @@ export function triggersOf({ namespace, name }: ChangedTable): string[] {
       (trigger) => `alter table ${table} enable always trigger ${trigger}`,
     ),
   ];
+}
+
+/** Stores that changes of a table were not stored. */
+export function unseenOf({ namespace, name }: ChangedTable): string {
+  return `select ${outboxName}.unseen(${quotedText(namespace ?? 'public')}, ${quotedText(name)})`;
 }
 
 /** Removes the outbox, and with its functions the triggers of all tables. */

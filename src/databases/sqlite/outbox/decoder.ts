@@ -1,5 +1,5 @@
 import type { ChangeMessage, RowImage } from '../../../plan/index.ts';
-import type { OutboxDecoder, OutboxRow } from '../../../sql/index.ts';
+import { type OutboxDecoder, type OutboxRow, unseenOp } from '../../../sql/index.ts';
 import { valuesOf } from './row-text.ts';
 
 /**
@@ -10,6 +10,7 @@ export class ReplacedRows implements OutboxDecoder {
   #replaced: OutboxRow[] = [];
 
   messages(row: OutboxRow): readonly ChangeMessage[] {
+    if (row.op === unseenOp) return [{ kind: 'truncate', tables: [row.table] }];
     const pending = this.#replaced.filter(({ table }) => table.name === row.table.name);
     if (row.op === 'replaced') {
       // A write of another row has begun, so the pending rows before it were not replaced.

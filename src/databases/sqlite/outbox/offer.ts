@@ -4,7 +4,7 @@ import { type Driver, outboxName, readsName } from '../../../sql/index.ts';
 import type { Query } from '../query.ts';
 import { rowidName } from '../rowid.ts';
 import { readSchema, type SchemaTable } from '../schema.ts';
-import { type Encoding, type TriggeredTable, triggersFor } from './triggers.ts';
+import { type Encoding, type TriggeredTable, triggersFor, unseenOf } from './triggers.ts';
 
 /** Creates the outbox. Ids are never reused (autoincrement), and SQLite has one writer at a time, so they are in the order of the commits. */
 const creation = [
@@ -66,6 +66,9 @@ export async function outboxOffer(
           statement,
         ]),
       ),
+      ...(exists
+        ? states.filter(({ table }) => bare.has(table)).map(({ table }) => unseenOf(table.name))
+        : []),
     ],
     gaps: states.flatMap(({ table, missing }) => {
       if (!exists) return [];

@@ -1,4 +1,4 @@
-import { mostImageBytes, outboxName } from '../../../sql/index.ts';
+import { mostImageBytes, outboxName, unseenOp } from '../../../sql/index.ts';
 
 /** A table for which triggers are made. */
 export interface TriggeredTable {
@@ -50,6 +50,11 @@ export function triggersFor(table: TriggeredTable): Trigger[] {
     ),
   );
   return [...plain, ...replacing(table)];
+}
+
+/** Stores that changes of a table were not stored. */
+export function unseenOf(name: string): string {
+  return `insert into ${outboxName} (at, name, op, columns) values (${now}, ${literal(name)}, '${unseenOp}', '[]')`;
 }
 
 /** The trigger's name shows its event and table. */
