@@ -28,7 +28,7 @@ const subscribers = Number(options.subscribers);
 const users = subscribers / plans.length;
 const seconds = Math.max(5, options.seconds);
 const changesPerSecond = 100;
-/** As many as a connection may have by default. */
+/** Subscribers per WebSocket: the default limit of a connection. */
 const perSocket = 100;
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];

@@ -31,7 +31,7 @@ export class Output {
   #dropped = 0;
   /** Dropped lines that no log line has reported yet. */
   #unreported = 0;
-  /** The last write may have ended inside a line. */
+  /** Whether the last write may have ended inside a line. */
   #broken = false;
   readonly #waiting: (() => void)[] = [];
 

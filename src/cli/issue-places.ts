@@ -8,7 +8,7 @@ import {
 } from '../control/index.ts';
 import type { Graphs } from '../views/index.ts';
 
-/** A place in a file. Without one, the text stands in no file. */
+/** The place of an issue in a file; empty: the issue is not about the content of a file. */
 export type Place = Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
 
 /** A problem of the graph, or of the configuration. */
@@ -29,7 +29,7 @@ export function issuePlaces(
   };
 }
 
-/** The place of the source that an issue is about: its `customization` settles names. */
+/** The place of the source of an issue about names, which the source's `customization` can change. */
 export function sourcePlace(
   where: string,
   { sources }: FozConfig,

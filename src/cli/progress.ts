@@ -1,5 +1,6 @@
-/** Milliseconds: a stage that takes longer is printed, and printed again with its duration. */
+/** Milliseconds after which a stage is printed. A shorter one is not. */
 const quietMs = 1_000;
+/** Milliseconds after which it is printed again, with its duration. */
 const againMs = 5_000;
 
 /** Prints the stages of a long start; a short one prints nothing. */

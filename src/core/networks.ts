@@ -36,7 +36,7 @@ function network(text: string): [Address, number] | undefined {
   return size >= 0 && size <= bits ? [start, size] : undefined;
 }
 
-/** Addresses that a list of networks caches. */
+/** Most addresses whose answers a list of networks caches. */
 const mostAnswers = 32;
 
 /** A list of networks. Caches the answers for recent addresses. */

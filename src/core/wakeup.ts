@@ -8,7 +8,7 @@ export class Wakeup {
     this.#wake?.();
   }
 
-  /** Resolves at the next `wake`, when the signal is aborted, or after `milliseconds`. `keepsAlive`: the process does not end meanwhile. */
+  /** Resolves at the next `wake`, when the signal is aborted, or after `milliseconds`. `keepsAlive`: whether the timer keeps the process running. */
   wait(signal: EndSignal, milliseconds?: number, { keepsAlive = true } = {}): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -26,7 +26,7 @@ export class Wakeup {
   }
 }
 
-/** Resolves after `milliseconds`, or when the signal is aborted. `keepsAlive`: the process does not end meanwhile. */
+/** Resolves after `milliseconds`, or when the signal is aborted. `keepsAlive`: whether the timer keeps the process running. */
 export function pause(
   milliseconds: number,
   signal: EndSignal,

@@ -22,7 +22,7 @@ export interface EngineAnswer {
   readonly read?: readonly ReadTable[];
 }
 
-/** Whether the caller of an answer may hold its bytes. */
+/** Counts the bytes of an answer. Returns whether the caller may hold them. */
 export function withinLimit(data: string, held: HeldBytes): boolean {
   const bytes = Buffer.byteLength(data);
   return bytes <= held.limit && held.take(bytes) === null;

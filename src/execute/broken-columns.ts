@@ -25,8 +25,8 @@ export class BrokenColumns {
   }
 
   /**
-   * The error with `columns`, by their names in the database. Without them, where the constraint is not known, or a row was to be deleted:
-   * then the constraint belongs to another table.
+   * The error with `columns`, by their names in the database. It has none where the constraint is not known, or where a row was
+   * to be deleted: that constraint belongs to another table.
    */
   #found(error: FozError, source: SourceName | undefined): FozError {
     if (error.code !== 'constraint-violation' || error.details === undefined) return error;

@@ -3,7 +3,7 @@ import type { Bindings, RunContext } from '../plan/index.ts';
 import { type EngineAnswer, withinLimit } from './answer.ts';
 import type { PlanSets } from './prepared.ts';
 
-/** How an operation runs by the statement that all operations of its plan share. */
+/** How an operation takes part in a statement that several operations of its plan share. */
 export interface SharedRun {
   /** The same object for all operations that can share a statement. */
   readonly sets: PlanSets;

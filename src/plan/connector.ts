@@ -66,7 +66,7 @@ export interface Slot {
   readonly param: Param;
   readonly encode: (canonical: unknown) => unknown;
   /**
-   * Only in a statement of many parameter sets: makes one value of the encoded values of all sets. Absent: all sets share the value.
+   * Only in a statement for many parameter sets: combines the encoded values of all sets into the one value to bind. Absent: all sets have the same value.
    */
   readonly gather?: (encoded: readonly unknown[]) => unknown;
 }

@@ -15,7 +15,7 @@ export interface StoreConnection {
 
 /** The part of a `pg` connection that is needed for notifications. */
 export interface ListenConnection {
-  /** The process of the server, as it was named at the connection. */
+  /** The id of the server's process, as the server reported it when the connection was opened. */
   readonly processID?: number | null;
   on(event: 'notification' | 'end' | 'error', listener: (...given: unknown[]) => void): unknown;
   query(text: string): Promise<unknown>;

@@ -51,8 +51,8 @@ export function failureFields(error: unknown): object {
 }
 
 /**
- * Connection lost, a transaction that stood still (25P03), shutting down, closed to connections (55000), too many connections, disk full, read-only, or no
- * connection in time.
+ * Whether the store cannot be used now: connection lost, a transaction ended by the server since it stood still (25P03), shutting down, closed
+ * to connections (55000), too many connections, disk full, read-only, or no connection in time.
  */
 function isLost(code: string, name: string, message: string): boolean {
   return (

@@ -142,7 +142,7 @@ export class Store {
     await this.open();
     return this.#withFozErrors(async () =>
       (await this.#db()).transaction(async (transaction) => {
-        // The locks of a process that stands still would last as long as it does.
+        // Otherwise a process that stands still within a transaction would keep its locks until it goes on.
         if (this.kind === 'postgres')
           await transaction.raw(`set local idle_in_transaction_session_timeout = '6s'`);
         return body(async (text, values) => (await transaction.raw(text, values as never)).rows);

@@ -80,7 +80,8 @@ test('of two servers over one PGlite database, or one store, the second is told 
   const first = serve('first', config('state-1'));
   await says(first, /http:\/\/[\w.]+:\d+/);
   await says(first, /Foz is ready/);
-  expect(first.output.match(/^auth\.api_keys.*/gm)).toEqual([
+  const warnings = first.output.match(/^foz\.yaml:2:\d+ {2}auth\.api_keys.*/gm) ?? [];
+  expect(warnings.map((line) => line.replace(/^\S+ {2}/, ''))).toEqual([
     'auth.api_keys[0].roles[0]: The role "clrek" has no permission: no role has any.',
     'auth.api_keys[0].scopes.tables[0]: no table matches "main.note" (did you mean "main.notes"?): this entry opens nothing',
   ]);

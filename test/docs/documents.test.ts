@@ -81,7 +81,7 @@ const features: Readonly<Record<string, (capabilities: Capabilities) => string>>
   aggregates: (it) => `count and ${it.aggregates.size} more`,
 };
 
-/** On what the cases of an engine run. */
+/** What the test cases of an engine run on. */
 const shownBy: Readonly<Record<Engine, string>> = {
   postgres: 'a real server',
   mysql: 'a real server',

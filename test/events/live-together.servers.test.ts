@@ -199,7 +199,7 @@ describeEngines(engines, (engine) => {
     );
     const count = counted();
     await upsert([{ id: 1, owner: 1, label: 'a', points: 5 }]);
-    // Only the first of them sees the row; the others run as well.
+    // Only the first query sees the row, but all of them run.
     await until(() => count.seen.all >= (connector.capabilities.parameterSets ? 2 : 50));
     count.stop();
     await allFresh(all);
@@ -236,7 +236,7 @@ describeEngines(engines, (engine) => {
     expect(subscriber.answers.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(['access-denied']);
   });
 
-  // A pattern that only the database finds to be wrong. SQLite, MySQL and MariaDB run each query on its own anyway.
+  // Foz does not check patterns, so the database refuses this one. SQLite, MySQL and MariaDB run each query on its own anyway.
   if (engine === 'postgres' || engine === 'pglite')
     test('a subscriber with a value that the database refuses gets its error; those beside it get their answers', async () => {
       const query =

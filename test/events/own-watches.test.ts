@@ -9,17 +9,27 @@ const [moves, notes] = ['moves', 'notes'].map(
 /** Watches of tables, and the names of those that were stored each time. The reading process confirms them at once. */
 function watchesOf(watched: readonly WatchedTable[]) {
   const stored: string[] = [];
-  const state = { isFailing: false, failures: 0 };
+  const state = { isFailing: false, failures: 0, areValid: true, expiries: 0 };
   const store = {
     async watch(_source: string, _process: string, tables: readonly WatchedTable[]) {
-      if (!state.isFailing) return void stored.push(tables.map(({ name }) => name).join());
+      if (!state.isFailing) {
+        stored.push(tables.map(({ name }) => name).join());
+        return state.areValid;
+      }
       state.failures++;
       throw new Error('The store is away.');
     },
     areSeen: async () => true,
     unwatch: async () => {},
   } as unknown as ChangeLogStore;
-  return { own: new OwnWatches(store, 'shop' as never, () => [...watched], 2), stored, state };
+  const own = new OwnWatches(
+    store,
+    'shop' as never,
+    () => [...watched],
+    () => state.expiries++,
+    2,
+  );
+  return { own, stored, state };
 }
 
 test('a table that was not watched at a renewal is confirmed again', async () => {
@@ -47,5 +57,23 @@ test('watches that could not be renewed are confirmed again', async () => {
   const settled = own.settle();
   expect(stored.slice(count)).toEqual(['moves']);
   await settled;
+  await own.stop();
+});
+
+test('watches that had expired before they were renewed are noticed, and confirmed again', async () => {
+  const { own, stored, state } = watchesOf([moves]);
+  state.areValid = false;
+  await own.settle();
+  // The first time there were none.
+  expect(state.expiries).toBe(0);
+  await until(() => state.expiries > 0);
+  state.areValid = true;
+  const { expiries } = state;
+  const count = stored.length;
+  const settled = own.settle();
+  expect(stored.slice(count)).toEqual(['moves']);
+  await settled;
+  await until(() => stored.length > count + 2);
+  expect(state.expiries).toBe(expiries);
   await own.stop();
 });

@@ -2,12 +2,18 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { FozError, RequestEnd } from '../../src/core/index.ts';
 import { type PlannedSubscription, RunSlots } from '../../src/events/index.ts';
 import { StatementGroup } from '../../src/events/live/statement-group.ts';
+import { StatementGroups } from '../../src/events/live/statement-groups.ts';
+import { StatementSize } from '../../src/events/live/statement-size.ts';
 import { answerErrors, type EngineAnswer, type LiveRun } from '../../src/execute/index.ts';
 import { until } from '../support/wait.ts';
 
 /** Queries of one plan on a database that answers each with its name. */
-function database({ slots = 10 }: { readonly slots?: number } = {}) {
-  const group = new StatementGroup(new RunSlots(slots));
+function database({ slots: most = 10 }: { readonly slots?: number } = {}) {
+  const slots = new RunSlots(most);
+  const size = new StatementSize();
+  size.ranSeparately(5);
+  while (size.queries < 16) size.ranTogether(size.queries, 1, 0);
+  const group = new StatementGroup(slots, size);
   /** The names of the queries of each shared statement, and of those that ran alone. */
   const shared: string[][] = [];
   const alone: string[] = [];
@@ -72,7 +78,7 @@ function database({ slots = 10 }: { readonly slots?: number } = {}) {
   };
   const texts = async (queries: readonly ReturnType<typeof query>[]) =>
     (await Promise.all(queries.map((one) => group.run(one)))).map((answer) => answer?.json ?? null);
-  return { group, query, given, shared, alone, held, block, texts };
+  return { slots, group, query, given, shared, alone, held, block, texts };
 }
 
 const letters = (count: number) => Array.from({ length: count }, (_, n) => `q${n}`);
@@ -174,4 +180,54 @@ test('a statement that takes long gets fewer queries the next time', async () =>
   await Promise.all(running);
   await Promise.all(letters(16).map((name) => group.run(query(name))));
   expect(shared[1]!.length).toBeLessThanOrEqual(8);
+});
+
+test('a query does not wait for the other runs of the caller that was first', async () => {
+  const { slots, group, query } = database();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow = Array.from({ length: 5 }, () => slots.run('greedy', () => released));
+  const first = group.run(query('first', 'greedy'));
+  await turn();
+  expect((await group.run(query('other', 'modest')))?.json).toBe('other');
+  release();
+  await Promise.all([...slow, first]);
+});
+
+test('subscribers who leave during a statement do not end the sharing', async () => {
+  const { group, query, texts, shared, block, given } = database();
+  const open = block();
+  const ends = letters(4).map(() => new RequestEnd());
+  const left = ends.map((end, n) => group.run(query(`left ${n}`, 'caller', end)));
+  await until(() => shared.length === 1);
+  for (const end of ends) end.abort();
+  given.fails = true;
+  open();
+  expect(await Promise.all(left)).toEqual([null, null, null, null]);
+  given.fails = false;
+  await texts(letters(4).map((name) => query(name)));
+  expect(shared).toEqual([expect.anything(), letters(4)]);
+});
+
+test('queries with many parameters get statements of their own', async () => {
+  const { group, query, shared } = database();
+  const long = letters(6).map((name) => {
+    const one = query(name);
+    return { ...one, planned: { ...one.planned, live: { ...one.planned.live, key: 'k'.repeat(400_000) } } };
+  });
+  await Promise.all(long.map((one) => group.run(one as typeof one & ReturnType<typeof query>)));
+  expect(shared.map((names) => names.length)).toEqual([3, 3]);
+});
+
+test('a new query with a wrong value does not fail the statement of those that have had answers', async () => {
+  const { slots, query, shared, given } = database();
+  const groups = new StatementGroups(slots);
+  const [a, b] = [query('a'), query('b')];
+  await Promise.all([groups.run(a), groups.run(b)]);
+  given.bad.add('c');
+  const answers = await Promise.all([a, b, query('c')].map((one) => groups.run(one)));
+  expect(answers.map((answer) => answer?.errors.length)).toEqual([0, 0, 1]);
+  expect(shared).toEqual([['a', 'b']]);
 });

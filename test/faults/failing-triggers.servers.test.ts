@@ -1,7 +1,7 @@
 import { describeEngines, type Engine } from '../support/engines.ts';
 import { type Behind, behind, type Front, front } from './front.ts';
 
-/** A trigger that refuses or fails is told as such, whatever the function does, and nothing is stored. */
+/** An error of a trigger is reported as a refusal or a failure of the trigger, whatever its function does, and nothing is stored. */
 
 const rule = 'constraint-violation';
 const failed = 'data-exception';

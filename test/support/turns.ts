@@ -3,8 +3,8 @@ import { type Mode, modes } from './engine/kingbase-modes.ts';
 import { availability, describeEngines, type Engine, engines, isKingbaseReal } from './engines.ts';
 
 /**
- * A `describe` per engine, and one per mode of KingbaseES. `inModes`: the modes of an ordinary run, where no real server stands; all of them
- * with FOZ_TEST_KINGBASE_MODES=all.
+ * A `describe` per engine. Without a real server of KingbaseES, also one for each of the modes `inModes`, on PostgreSQL; for all modes with
+ * FOZ_TEST_KINGBASE_MODES=all.
  */
 export function describeTurns(inModes: readonly Mode[], body: (engine: Engine) => void): void {
   describeEngines(engines, body);

@@ -3,8 +3,8 @@ import type { Driver } from '../../sql/index.ts';
 import { modeOf } from './server.ts';
 
 /**
- * The changes of a database. Logical decoding is described as PostgreSQL's for the mode pg alone ("Logical decoding in the PostgreSQL mode of
- * KingbaseES"), so the other modes have the outbox.
+ * The changes of a database. The vendor's documents describe PostgreSQL's logical decoding for the mode pg only ("Logical decoding in the
+ * PostgreSQL mode of KingbaseES"), so the other modes offer only the outbox.
  */
 export function kingbaseChanges(changes: Changes, driver: Pick<Driver, 'run'>): Changes {
   return {

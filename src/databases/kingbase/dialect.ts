@@ -5,8 +5,9 @@ import { bindValue, postgresDialect } from '../postgres/index.ts';
 const document: ValueType = { scalar: 'jsonb', array: false };
 
 /**
- * The dialect of KingbaseES in all its modes. In the mode mysql, `||` may be a logical operator (MySQL's reference manual, "Server SQL modes",
- * PIPES_AS_CONCAT), and texts that casts make of values may be MySQL's. So rows come by one statement per level, which needs neither.
+ * The dialect of KingbaseES in all its modes. Rows are not nested, but read by one statement per level: nesting needs `||` and casts to text.
+ * In the mode mysql, `||` may be a logical operator (MySQL's reference manual, "Server SQL modes", PIPES_AS_CONCAT), and a cast may spell a
+ * value as MySQL does.
  *
  * `nesting`: `json` is for servers whose mode is known to be pg.
  */

@@ -3,8 +3,8 @@ import type { LogIn } from '../postgres/index.ts';
 
 /*
  * "KingbaseES security guide", client authentication, lists the methods of sys_hba.conf: scram-sha-256, scram-sm3, md5, sm3, sm4, password.
- * The messages of sm3 are not documented; this is how the vendor's driver for Go (`gokb`) logs in. Those of scram-sm3 and sm4 are
- * in neither, so a server that asks for them is refused with the way out.
+ * The messages of sm3 are not documented: they are implemented as in the vendor's driver for Go (`gokb`). Neither the guide nor the driver has
+ * those of scram-sm3 and sm4, so a server that asks for one of these is refused; the error names another method.
  */
 
 const sm3 = (text: string, key: string | Buffer) => createHmac('sm3', key).update(text).digest('hex');

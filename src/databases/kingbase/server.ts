@@ -9,8 +9,8 @@ import { type Mode, typesOf } from './types.ts';
 export const systemNamespaces = /^(?:sys|sysaudit|sysmac)$|^(?:sys|xlog)_/i;
 
 /**
- * Settings of a session that decide what a statement means and how values are spelled, where the server has them. Other databases of the
- * same kind, and other sessions, keep theirs.
+ * Settings, where the server has them, that decide what a statement means and how values are spelled. They are set for each session of Foz,
+ * and change nothing for other sessions.
  *
  * - `sql_mode` (mysql; "KingbaseES: the parameter sql_mode"): without ANSI_QUOTES a name in double quotes is a text, and without
  *   STRICT_ALL_TABLES a value that is too long is cut off.
@@ -28,14 +28,14 @@ const settings: Readonly<Record<string, string>> = {
 const names = Object.keys(settings);
 const wanted = names.map((name) => `when '${name}' then '${settings[name]}'`).join(' ');
 
-/** No name in it is in double quotes, since it runs before ANSI_QUOTES is set. */
+/** The first statement of a session. It has no names in double quotes, since ANSI_QUOTES is not set yet. */
 const sessionQuery = `select version(), coalesce(current_setting('database_mode', true), ''),
   (select count(set_config(s.name, case s.name ${wanted} end, false)) from pg_settings s
     where s.name in (${names.map((name) => `'${name}'`).join(', ')}) and s.setting <> case s.name ${wanted} end)`;
 
 const modes: Readonly<Record<string, Mode>> = { pg: 'pg', oracle: 'oracle', mysql: 'mysql' };
 
-/** Prepares a new connection. Rejects for other servers, and for the mode sqlserver. */
+/** Prepares a new connection. Rejects for a server that is not KingbaseES, and for a mode that Foz does not know, such as sqlserver. */
 export async function prepareSession(rows: Rows): Promise<void> {
   const [version, mode] = (await rows(sessionQuery))[0]!.map((value) => value ?? '');
   if (!/^KingbaseES\b/i.test(version!))
@@ -56,7 +56,7 @@ const describeQuery = `select version(), coalesce(current_setting('database_mode
 /** Reads the version, and what the mode of the server means for its user. */
 export async function describeServer(rows: Rows): Promise<ServerDescription> {
   const [version, mode, emptyIsNull] = (await rows(describeQuery))[0]!.map((value) => value ?? '');
-  // A server without the setting is read as PostgreSQL: V8R6 has it, as V9 has.
+  // V8R6 and V9 have the setting. A server without it is treated as one in the mode pg.
   const known = modes[mode!.toLowerCase()] ?? 'pg';
   return {
     version: version!.split(' ')[1] ?? version!,
@@ -64,7 +64,7 @@ export async function describeServer(rows: Rows): Promise<ServerDescription> {
       ...(known === 'pg' ? [] : [`The server is in the mode ${known}.`]),
       ...(emptyIsNull === 'on'
         ? [
-            "The server takes '' for NULL (ora_input_emptystr_isnull): an empty text is stored as null, and no condition finds it but _is_null.",
+            "The server takes '' for NULL (ora_input_emptystr_isnull): an empty text is stored as null, and only _is_null finds it.",
           ]
         : []),
     ],

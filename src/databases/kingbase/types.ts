@@ -1,6 +1,6 @@
 import type { OwnTypes } from '../postgres/index.ts';
 
-/** The compatibility mode, chosen when the server was initialised. `database_mode` tells it; no session can change it. */
+/** The compatibility mode, chosen when the server was initialised and shown by its setting `database_mode`. No session can change it. */
 export type Mode = 'pg' | 'oracle' | 'mysql';
 
 type Entry = readonly [name: string, type: NonNullable<ReturnType<OwnTypes['get']>>];

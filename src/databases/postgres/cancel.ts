@@ -26,7 +26,7 @@ export interface BackendKey {
 export function requestCancel(config: ClientConfig, key: BackendKey, limitMs: number): Promise<void> {
   const client = new pg.Client(config);
   const connection = client.connection as unknown as RawConnection;
-  // The server only closes the connection. Bytes that it sends all the same are not read: an error of the parser would end the process.
+  // A server answers a cancel request by closing the connection. Bytes that it sends nevertheless are dropped: an error in parsing them would end the process.
   connection.attachListeners = (stream) => void stream.resume();
   return new Promise((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), limitMs);

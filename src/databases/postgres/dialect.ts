@@ -98,7 +98,7 @@ function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
 
 const text: ValueType = { scalar: 'text', array: false };
 
-/** `offset 0` keeps the planner from moving the casts into the statement, where it would repeat them for each row. */
+/** A row per set, from one array per placeholder. `offset 0` keeps the planner from moving the casts into the query, where they would run for each row. */
 const parameterSets: NonNullable<Dialect['parameterSets']> = (slots, alias) => {
   const names = slots.map((_, at) => name(`p${at}`));
   const arrays = slots.map((slot) => sql`${sql.bindSets(slot, (values) => arrayText(values, text))}::text[]`);

@@ -68,7 +68,7 @@ export async function introspect(
   };
 }
 
-/** For a server that answers as PostgreSQL does in one of its modes only. */
+/** The note on a KingbaseES that is configured as PostgreSQL, which it resembles in one of its modes only. */
 const isKingbase =
   'The server is KingbaseES: a source of kind kingbase reads it in all its modes, one of kind postgres in the mode pg alone.';
 

@@ -21,17 +21,17 @@ export interface TypeRow {
   readonly compares: NativeComparison | null;
 }
 
-/** A type with a scalar. */
+/** How a type of the database is read: as which scalar, and how casts name it. */
 export interface Native {
   readonly scalar: Scalar;
   /** Type name for casts; default: that of the scalar. */
   readonly cast?: string;
-  /** The type of PostgreSQL with the same modifiers. */
+  /** The type of PostgreSQL whose modifiers (length, precision) it has; default: the one of its own name. */
   readonly like?: string;
   readonly range?: readonly [string, string];
 }
 
-/** The types that a variant of PostgreSQL has besides, or reads in its own way, by namespace and name: `sys.date`. */
+/** The types that a variant of PostgreSQL adds, or reads differently, by namespace and name: `sys.date`. */
 export type OwnTypes = ReadonlyMap<string, Native>;
 
 /** The types of `pg_catalog` that have a scalar. All others are handled by their text form. */

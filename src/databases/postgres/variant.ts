@@ -23,7 +23,7 @@ export interface ServerVariant {
   readonly catalog?: CatalogVariant;
 }
 
-/** How the catalog of such a server differs. */
+/** How the catalog of a variant differs from that of PostgreSQL. */
 export interface CatalogVariant {
   readonly describe: (rows: Rows) => Promise<ServerDescription>;
   /** Namespaces that the server keeps for itself, besides those of PostgreSQL. */
@@ -42,7 +42,7 @@ export interface ServerDescription {
 export interface PostgresVariant {
   readonly server: ServerVariant;
   readonly dialect: NestingDialect;
-  /** The ways to follow changes, from those of PostgreSQL; default: the same. */
+  /** Returns the changes of the variant, made from those of PostgreSQL; default: PostgreSQL's. */
   readonly changes?: (changes: Changes, driver: Pick<Driver, 'run'>) => Changes;
 }
 

@@ -20,7 +20,7 @@ export class LogConfirmation {
     this.#onFailure = onFailure;
   }
 
-  /** Resolves with the confirmation for all tables that are watched now, or after a moment. `onLate`: called if it comes after that. */
+  /** Resolves when all tables that are watched now are confirmed, or after a second. `onLate`: called if the confirmation comes later. */
   async inTime(onLate: () => void): Promise<void> {
     let isLate = false;
     const confirmed = this.#confirmed().then(() => {

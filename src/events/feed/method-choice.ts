@@ -18,7 +18,7 @@ export interface ChosenMethod {
 
 /** What was chosen among the offers of the database. */
 export type Choice =
-  /** `offer`: by this method; `null`: by polling. `nowSeen`: tables that a stream of the method reports, and none has reported before. */
+  /** `offer`: the chosen one; `null`: polling. `nowSeen`: tables that the former method did not report, and the chosen one does. */
   | { readonly kind: 'chosen'; readonly offer: ChangeOffer | null; readonly nowSeen: readonly ChangedTable[] }
   /** Another method than that of the open stream is better. */
   | { readonly kind: 'better' }

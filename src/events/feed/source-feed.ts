@@ -120,7 +120,7 @@ export class SourceFeed {
     await this.#started;
     const isNew = watched.some(({ table, isBase }) => isBase && !this.#choice.isOffered(table));
     if (isNew && this.#choice.reportsRows) await this.#choose().catch(() => {});
-    // If it takes longer until the other process that reads the source logs these changes, all watchers are touched once it does.
+    // Where the reading process confirms these tables late, all watchers are touched then: changes until then may not have been logged.
     if (watched.length > 0) await this.#confirmation?.inTime(() => this.everything());
   }
 
@@ -243,7 +243,7 @@ export class SourceFeed {
     }
   }
 
-  /** Chooses the method anew; `null`: there is none, or the open stream is not to be followed by another one now. */
+  /** Chooses the method anew. Resolves with its offer; `null`: there is none, or no other stream is opened now. */
   async #choose(): Promise<ChangeOffer | null> {
     const choice = await this.#choice.choose(this.#watchers.tables, () => this.#isFollowing);
     if (choice.kind === 'none beside') return null;

@@ -62,7 +62,7 @@ export function isTimedOut({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'timeout');
 }
 
-/** Whether a run was refused to its caller, or to Foz by the database: running it again would be refused as well, so the subscription ends. */
+/** Whether a run was refused since the caller, or the database user of Foz, lacks a right. Another run would be refused, too, so the subscription ends. */
 export function isDenied({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'access-denied');
 }

@@ -129,7 +129,7 @@ export class SharedQuery implements Watcher {
     else if (this.#isDirty) this.touch();
   }
 
-  /** Called when a run begins. Changes from now on make the query dirty again. */
+  /** Called when a run begins. Changes from now on make the query dirty again. Returns false where the query has ended, so that it is not run. */
   #begin(): boolean {
     if (this.#end.aborted) return false;
     this.#isDirty = false;

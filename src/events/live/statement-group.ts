@@ -2,6 +2,7 @@ import { HeldBytes, RequestEnd } from '../../core/index.ts';
 import { type EngineAnswer, runTogether } from '../../execute/index.ts';
 import { isUnavailable, type PlannedSubscription, runOnce } from './run.ts';
 import type { RunSlots } from './run-slots.ts';
+import { StatementSize } from './statement-size.ts';
 
 /** A live query that is due. */
 export interface DueQuery {
@@ -16,11 +17,11 @@ interface Waiting {
   readonly answer: (answer: EngineAnswer | null) => void;
 }
 
-/** Most queries of one statement, and the most bytes that the database may send for it. */
-const most = { queries: 500, bytes: 8 * 1024 * 1024 } as const;
-/** A statement that takes longer gets fewer queries: they wait for each other, and the database computes them one after another. */
-const aimMs = 100;
-/** Milliseconds without shared statements after one failed for a reason that none of its queries has. */
+/** The most bytes that the database may send for a statement. */
+const mostBytes = 8 * 1024 * 1024;
+/** About the most characters of the parameters of a statement. */
+const mostParameters = 1024 * 1024;
+/** Milliseconds without shared statements after one has failed although each of its queries succeeded alone. */
 const pauseMs = 10_000;
 
 let groups = 0;
@@ -36,16 +37,18 @@ export class StatementGroup {
   /** Queries whose last run failed. They run alone until they succeed. */
   readonly #failing = new WeakSet<DueQuery>();
   readonly #name = `statement ${++groups}`;
+  readonly #size: StatementSize;
   #count = 0;
-  /** Slots that are asked for. */
+  /** The number of slots that were asked for and are not granted yet. */
   #asked = 0;
+  /** Whether one of them counts as no caller's. */
+  #isSharedAsked = false;
   #isCollecting = false;
-  /** Queries of the next statement. */
-  #size = 16;
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(slots: RunSlots) {
+  constructor(slots: RunSlots, size = new StatementSize()) {
     this.#slots = slots;
+    this.#size = size;
   }
 
   /** Runs a query as soon as there is a slot; `null`: it has ended. Never rejects. */
@@ -67,31 +70,48 @@ export class StatementGroup {
     });
   }
 
-  /** Asks for as many slots as the waiting queries need. A statement for one caller counts among the runs of this caller. */
+  /**
+   * Asks for as many slots as the waiting queries need. A statement for one caller counts among the runs of this caller. A slot of a caller may
+   * have to wait for other runs of the caller, so queries of several callers do not wait for it.
+   */
   #ask(): void {
-    while (this.#asked * this.#size < this.#count) {
-      this.#asked++;
-      const [name] = this.#waiting.keys();
-      const slot = this.#waiting.size === 1 ? name! : this.#name;
-      void this.#slots.run(slot, async () => {
-        this.#asked--;
-        await this.#next(this.#take());
-      });
-    }
+    const [name] = this.#waiting.keys();
+    const slot = this.#waiting.size === 1 ? name! : this.#name;
+    while (this.#asked * this.#size.queries < this.#count) this.#askFor(slot);
+    if (this.#waiting.size > 1 && !this.#isSharedAsked) this.#askFor(this.#name);
+  }
+
+  #askFor(slot: string): void {
+    const isShared = slot === this.#name;
+    this.#asked++;
+    if (isShared) this.#isSharedAsked = true;
+    void this.#slots.run(slot, async () => {
+      this.#asked--;
+      if (isShared) this.#isSharedAsked = false;
+      await this.#next(this.#take());
+    });
   }
 
   /** Takes the queries of the next statement; callers take turns. */
   #take(): readonly Waiting[] {
     const taken: Waiting[] = [];
-    while (taken.length < this.#size && this.#count > 0) {
+    const size = this.#size.queries;
+    let parameters = 0;
+    const isFull = () => taken.length >= size || parameters > mostParameters;
+    while (!isFull() && this.#count > 0) {
       for (const [name, queries] of this.#waiting) {
-        if (taken.length === this.#size) break;
+        if (isFull()) break;
         this.#waiting.delete(name);
         const one = queries.shift()!;
         this.#count--;
         if (queries.length > 0) this.#waiting.set(name, queries);
-        if (one.query.begin()) taken.push(one);
-        else one.answer(null);
+        if (!one.query.begin()) {
+          one.answer(null);
+          continue;
+        }
+        taken.push(one);
+        // The key of a query has its variables as text.
+        parameters += one.query.planned.live.key?.length ?? 0;
       }
     }
     return taken;
@@ -102,7 +122,7 @@ export class StatementGroup {
     if (taken.length === 1) {
       const [{ query, answer }] = taken as [Waiting];
       answer(this.#noted(query, await runOnce(query.planned, query.end)));
-      this.#resize(1, performance.now() - startedAt, 0);
+      this.#size.ranSeparately(performance.now() - startedAt);
     } else if (taken.length > 1) await this.#together(taken, startedAt);
     this.#ask();
   }
@@ -114,11 +134,12 @@ export class StatementGroup {
     } catch {
       answers = null;
     }
-    if (answers === null) this.#size = Math.max(1, Math.floor(taken.length / 2));
-    else {
+    if (answers === null) {
+      if (!taken.every(({ query }) => query.end.aborted)) this.#size.failed(taken.length);
+    } else {
       let characters = 0;
       for (const answer of answers) characters += answer?.json.length ?? 0;
-      this.#resize(taken.length, performance.now() - startedAt, characters);
+      this.#size.ranTogether(taken.length, performance.now() - startedAt, characters);
     }
     const rest = taken.filter(({ answer }, at) => {
       const shared = answers?.[at] ?? null;
@@ -128,7 +149,7 @@ export class StatementGroup {
     if (rest.length > 0) void this.#each(rest, answers === null);
   }
 
-  /** Runs queries on their own. `hasFailed`: since their statement has failed. */
+  /** Runs each query on its own. `hasFailed`: whether their shared statement has failed. */
   async #each(rest: readonly Waiting[], hasFailed: boolean): Promise<void> {
     const own = await Promise.all(
       rest.map(async ({ query, answer }) => {
@@ -137,7 +158,8 @@ export class StatementGroup {
         return found;
       }),
     );
-    if (hasFailed && own.every((answer) => answer === null || answer.errors.length === 0))
+    const ran = own.filter((answer) => answer !== null);
+    if (hasFailed && ran.length > 0 && ran.every(({ errors }) => errors.length === 0))
       this.#pausedUntil = performance.now() + pauseMs;
   }
 
@@ -153,15 +175,9 @@ export class StatementGroup {
     else this.#failing.delete(query);
     return answer;
   }
-
-  #resize(queries: number, ms: number, bytes: number): void {
-    if (ms > aimMs) this.#size = Math.max(1, Math.floor(queries / 2));
-    else if (queries >= this.#size && ms < aimMs / 2 && bytes < most.bytes / 4)
-      this.#size = Math.min(most.queries, this.#size * 2);
-  }
 }
 
-/** The answers of one statement, within the limits of each caller. Rejects where it fails. */
+/** The answers of one statement, within the limits of each caller; `null`: the query needs a run of its own. Rejects where the statement fails. */
 async function sharedAnswers(queries: readonly DueQuery[]): Promise<readonly (EngineAnswer | null)[]> {
   const signal = new RequestEnd();
   let open = queries.length;
@@ -182,7 +198,7 @@ async function sharedAnswers(queries: readonly DueQuery[]): Promise<readonly (En
       {
         signal,
         timeoutMs: times.length === 0 ? null : Math.min(...times),
-        held: new HeldBytes(most.bytes),
+        held: new HeldBytes(mostBytes),
       },
     );
   } finally {

@@ -22,7 +22,7 @@ const giveUpMs = 2_000;
 export interface OwnTables {
   /** Those with subscribers of `<table>_changes`. */
   readonly held: () => readonly ChangedTable[];
-  /** Those that live queries watch, with the columns whose values they are found by. */
+  /** Those that live queries watch, with the columns by whose values the queries to run again are found. */
   readonly live: () => readonly Omit<WatchedTable, 'rows'>[];
 }
 
@@ -35,12 +35,19 @@ export class FollowedLog {
   readonly #lead: SourceLead;
   readonly #tables: OwnTables;
   readonly #watches: OwnWatches;
+  #stream: StoredStream | null = null;
 
   constructor(options: SourceLogOptions, lead: SourceLead, tables: OwnTables) {
     this.#options = options;
     this.#lead = lead;
     this.#tables = tables;
-    this.#watches = new OwnWatches(options.store, options.source, () => watchedTables(tables));
+    this.#watches = new OwnWatches(
+      options.store,
+      options.source,
+      () => watchedTables(tables),
+      // All watchers are touched when a stream is opened.
+      () => void this.#stream?.close(),
+    );
   }
 
   /** Opens a stream of the log; `null`: no log can be followed, or the other process has ended and this one has the lead now. */
@@ -58,7 +65,8 @@ export class FollowedLog {
       const log = await store.read(source);
       const isWhole = after !== undefined && log !== null && this.#tables.held().every(isSince(log, after));
       const from = isWhole ? { after } : {};
-      return await StoredStream.open({ ...{ store, source, identity, method, lead }, ...from });
+      this.#stream = await StoredStream.open({ ...{ store, source, identity, method, lead }, ...from });
+      return this.#stream;
     } catch (error) {
       onFailure(error);
       return null;
@@ -123,7 +131,10 @@ export class FollowedLog {
       if (this.#lead.held === null) await this.#lead.take();
       failingAt = this.#lead.isFailing ? (failingAt ?? performance.now()) : null;
       if (failingAt !== null && performance.now() - failingAt > giveUpMs)
-        throw new FozError('unavailable', 'The store does not let any process take the lead of the source.');
+        throw new FozError(
+          'unavailable',
+          'The store does not answer which process has the lead of the source.',
+        );
       return this.#lead.held !== null;
     };
   }

@@ -17,23 +17,31 @@ export class OwnWatches {
   readonly #store: ChangeLogStore;
   readonly #source: SourceName;
   readonly #watched: () => readonly WatchedTable[];
+  readonly #onExpired: () => void;
   readonly #renewedMs: number;
   /** Identifies this process among all that watch the source. */
   readonly #process = randomUUID();
   #timer: NodeJS.Timeout | null = null;
+  /** Whether this process has watches in the store. */
+  #isStored = false;
   /** The watches that the reading process has confirmed, as a text; `null`: none. */
   #settled: string | null = null;
 
-  /** `renewedMs`: milliseconds after which the watches are stored again. */
+  /**
+   * `onExpired`: called when the watches had expired before they were renewed, as those of a process that stood still: changes of the tables
+   * may not have been logged. `renewedMs`: milliseconds after which the watches are stored again.
+   */
   constructor(
     store: ChangeLogStore,
     source: SourceName,
     watched: () => readonly WatchedTable[],
+    onExpired: () => void,
     renewedMs = renewMs,
   ) {
     this.#store = store;
     this.#source = source;
     this.#watched = watched;
+    this.#onExpired = onExpired;
     this.#renewedMs = renewedMs;
   }
 
@@ -46,7 +54,7 @@ export class OwnWatches {
     const text = JSON.stringify(watched);
     if (this.#timer !== null && text === this.#settled) return;
     this.#settled = null;
-    await this.#store.watch(this.#source, this.#process, watched);
+    await this.#keep(watched);
     this.#timer ??= setInterval(() => void this.#renew(), this.#renewedMs).unref();
     for (const start = performance.now(); ; await sleep(checkMs)) {
       const isSeen = await this.#store.areSeen(this.#source, this.#process);
@@ -65,15 +73,25 @@ export class OwnWatches {
   async #renew(): Promise<void> {
     const watched = this.#watched();
     if (JSON.stringify(watched) !== this.#settled) this.#settled = null;
-    await this.#store.watch(this.#source, this.#process, watched).catch(() => {
+    await this.#keep(watched).catch(() => {
       // Watches that are not renewed expire.
       this.#settled = null;
     });
   }
 
+  async #keep(watched: readonly WatchedTable[]): Promise<void> {
+    const wereValid = await this.#store.watch(this.#source, this.#process, watched);
+    const haveExpired = this.#isStored && watched.length > 0 && !wereValid;
+    this.#isStored = watched.length > 0;
+    if (!haveExpired) return;
+    this.#settled = null;
+    this.#onExpired();
+  }
+
   /** Removes all watches of this process. */
   async stop(): Promise<void> {
     this.#settled = null;
+    this.#isStored = false;
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;

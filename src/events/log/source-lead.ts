@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { LogLead, StoredLog } from '../../store/index.ts';
 import type { SourceLogOptions } from './source-log-options.ts';
 
-/** Milliseconds that the store has to answer. Then the source is followed without it. */
+/** Milliseconds that the store has to answer. After that the source is followed without the store. */
 const patienceMs = 3_000;
 
 /** The lead of a source, as far as this process has it: one process at a time may read the source and write its log. */

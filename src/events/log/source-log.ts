@@ -38,6 +38,8 @@ export class SourceLog {
   /** The position between the last transaction and the next; `null`: a transaction is being read. */
   #border: ChangePosition | null = null;
   #retrying: Promise<void> = Promise.resolve();
+  /** Counts the streams that were asked for. */
+  #opening = 0;
   #stream: ChangeStream | null = null;
 
   /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
@@ -54,6 +56,7 @@ export class SourceLog {
 
   /** Opens a stream that is logged. Rejects as `Changes.follow` does. */
   async follow(changes: Changes, options: FollowOptions): Promise<ChangeStream> {
+    this.#opening++;
     await this.#writer?.close();
     this.#writer = null;
     this.#joining = null;
@@ -266,10 +269,12 @@ export class SourceLog {
   /** Asks for the lead until this process has it. The log then begins anew, since the changes until then are not in it. */
   #retry(method: FollowOptions['method']): void {
     const { signal } = this.#end;
-    const stream = this.#stream;
+    const [stream, opening] = [this.#stream, this.#opening];
     this.#retrying = this.#retrying.then(async () => {
-      const isOpen = () => !signal.aborted && this.#stream === stream;
-      while (isOpen() && this.#writer === null && this.#joining === null) {
+      // While another stream is opened, this one may still be the present one.
+      const isOpen = () =>
+        !signal.aborted && this.#opening === opening && this.#stream === stream && this.#writer === null;
+      while (isOpen() && this.#joining === null) {
         await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
         if (isOpen() && this.#lead.held === null) await this.#lead.take();
         if (isOpen() && this.#lead.held !== null) {

@@ -16,7 +16,7 @@ interface Wanted {
   isStored: boolean;
   /** The columns by whose values live queries of other processes are found, by watch. */
   readonly passed: Map<object, readonly string[]>;
-  /** All of these columns together; `null`: no values are passed on. */
+  /** The union of the columns in `passed`; `null`: no values are passed on. */
   columns: ReadonlySet<string> | null;
 }
 

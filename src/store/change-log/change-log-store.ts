@@ -107,8 +107,11 @@ export class ChangeLogStore {
     return this.#read((run) => numberBefore(run, source, position));
   }
 
-  /** Stores what this process watches in a source, for the process that reads it. It has to be renewed. */
-  watch(source: string, process: string, tables: readonly WatchedTable[]): Promise<void> {
+  /**
+   * Stores what this process watches in a source, for the process that reads it. It has to be renewed. Resolves with whether watches of this
+   * process were valid until now.
+   */
+  watch(source: string, process: string, tables: readonly WatchedTable[]): Promise<boolean> {
     return this.#read((run) => storeWatches(run, source, process, tables));
   }
 

@@ -19,15 +19,18 @@ export interface OthersWatch extends WatchedTable {
 /** Seconds after which a watch expires. Its process renews it more often, so only watches of processes that have ended expire. */
 const watchSeconds = 60;
 
-/** Stores, or renews, the watches of a process in a source. Notifies the reading process of those that it has not confirmed. */
+/**
+ * Stores, or renews, the watches of a process in a source. Notifies the reading process of those that it has not confirmed. Resolves with
+ * whether watches of the process were valid until now.
+ */
 export async function storeWatches(
   run: Run,
   source: string,
   process: string,
   tables: readonly WatchedTable[],
-): Promise<void> {
-  if (tables.length === 0) return;
-  await run(
+): Promise<boolean> {
+  if (tables.length === 0) return false;
+  const rows = await run(
     `with stored as (
        insert into foz.change_watches as w (source, process, namespace, name, rows, columns, until)
        select ?, ?, given.namespace, given.name, given.rows, given.columns, now() + ? * interval '1 second'
@@ -36,16 +39,18 @@ export async function storeWatches(
          seen = w.seen and w.until > now() and (w.rows, w.columns) = (excluded.rows, excluded.columns),
          rows = excluded.rows, columns = excluded.columns, until = excluded.until
        returning seen)
-     select pg_notify('${logChannel}', ?) from stored where not seen limit 1`,
+     select (select pg_notify('${logChannel}', ?)::text from stored where not seen limit 1),
+       exists (select from foz.change_watches where source = ? and process = ? and until > now()) as valid`,
     [
       ...[source, process, watchSeconds],
       tables.map(({ namespace }) => namespace ?? ''),
       tables.map(({ name }) => name),
       tables.map(({ rows }) => rows),
       tables.map(({ columns }) => JSON.stringify(columns)),
-      source,
+      ...[source, source, process],
     ],
   );
+  return rows[0]?.valid === true;
 }
 
 /** Removes the watches of a process in a source. */
@@ -62,7 +67,7 @@ export async function areSeen(run: Run, source: string, process: string): Promis
   return rows.length === 0;
 }
 
-/** The watches of all processes in a source that they do not read themselves. */
+/** All watches of a source. They are of processes that do not read the source themselves. */
 export async function othersWatches(run: Run, source: string): Promise<OthersWatch[]> {
   const rows = await run(
     `select process, namespace, name, rows, columns, seen from foz.change_watches

@@ -114,7 +114,10 @@ export async function dueQueues(
   return { free, busy: free.length < rows.length };
 }
 
-/** Claims due jobs, `most` at most. Queues share what is claimed; of one queue, high priorities and early times come first. */
+/**
+ * Claims due jobs, `most` at most. Queues share what is claimed; of one queue, high priorities and early times come first. A worker
+ * that was declared dead claims nothing.
+ */
 export async function claimJobs(
   run: Run,
   worker: string,
@@ -130,7 +133,8 @@ export async function claimJobs(
     `with free as materialized (
        select q.name, q.kind, greatest(0, least(?::int, q.concurrency - (
          select count(*) from foz.jobs j where j.queue = q.name and j.worker is not null))) as most
-       from foz.job_queues q where q.name = any(?::text[])),
+       from foz.job_queues q where q.name = any(?::text[])
+         and exists (select from foz.job_workers where id = ?)),
      picked as materialized (
        select due.id, due.fence = 0 as first, free.kind from free, lateral (
          select id, fence from (${Object.values(priorities).map(ofPriority).join(' union all ')}) as sorted limit free.most) as due
@@ -139,7 +143,7 @@ export async function claimJobs(
      from picked where j.id = picked.id
      returning j.id, j.fence, picked.first, j.queue, picked.kind, j.key, j.priority, j.attempts, j.body,
        extract(epoch from now() - j.due) * 1000 as late_ms`,
-    [Math.ceil(most / queues.length), queues, most, worker],
+    [Math.ceil(most / queues.length), queues, worker, most, worker],
   );
   return rows
     .map((row) => ({

@@ -3,12 +3,13 @@ import type { AttachedSource } from './source.ts';
 
 /** The delay before the first retry. It doubles with each failure, up to the longest one. */
 const retryMs = { first: 500, most: 15_000 };
+/** The longest time between two checks of a source, and the longest time of one check, in milliseconds. */
 const healthMs = 5_000;
 
 export interface HealthChecksOptions {
   readonly scheduleOf: (source: AttachedSource) => CheckSchedule;
   readonly isAttached: (source: AttachedSource) => boolean;
-  /** Introspects a source whose schema may have changed, or that was lost: it may have changed meanwhile. */
+  /** Introspects a source whose schema may have changed: a check says so, or the source did not answer for some time. */
   readonly introspect: (source: AttachedSource) => Promise<void>;
   /** Called when a source does not answer. */
   readonly lost: (source: AttachedSource, error: unknown) => void;

@@ -118,7 +118,7 @@ async function outcome(
   password: string | (() => Promise<string>) = 's3cret/ü',
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   const connection = { host: '127.0.0.1', port: spoken.port, user: 'shop', database: 'shop', password };
-  // Statements that are unnamed need no second question about a pooler.
+  // With named statements the connector would also ask whether a pooler stands before the server.
   const connector = connect({ connection, preparedStatements: false, connectMs: 30_000 });
   try {
     const ping = connector.ping(AbortSignal.timeout(30_000));
@@ -199,7 +199,7 @@ describe('a log-in that Foz does not know is refused with the way out', () => {
 });
 
 test('what a server sends on the connection of a cancel request does not end the process', async () => {
-  // It answers statements by nothing, so that a cancel request is sent; to that, too, it answers by a request to log in.
+  // The server does not answer statements, so that a cancel request is sent. It answers that with a request to log in.
   const spoken = await speak(request, bySm3, false, true);
   try {
     const connection = {

@@ -47,7 +47,7 @@ describeEngines(['postgres', 'sqlite', 'mysql', 'mariadb'], (engine) => {
   };
   const kill = async (one: StoreProcess) => {
     one.child.kill('SIGKILL');
-    // A program that fails has an exit code.
+    // A killed program has no exit code; one that fails by itself has one.
     expect(await one.ended).toMatchObject({ code: null });
     running.delete(one);
   };

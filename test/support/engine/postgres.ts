@@ -61,9 +61,9 @@ export const connectByPostgres = async (url: string): Promise<Connection> => {
 /** A server that speaks PostgreSQL's protocol, and what its databases have besides the catalogs. */
 export interface OnPostgres {
   url(): string;
-  /** Before the names of databases that are shared. */
+  /** A prefix of the names of databases, so that two engines can use one server. */
   prefix(): string;
-  /** Runs in a new database before a catalog is loaded. */
+  /** A script that runs in a new database before a catalog is loaded. */
   laidOver(): string;
   /** Statements for the settings of a database, which a copy does not inherit. */
   settingsOf(database: string): string;

@@ -36,7 +36,7 @@ const mostValueBytes = 64 * 1024 * 1024;
 export class Pgoutput {
   /** The tables by their id. The server describes a table again after it was altered, and after each reconnection. */
   readonly #relations = new Map<number, Relation>();
-  /** The id of the table that had a name last. */
+  /** The id of the table that was last described under each name. */
   readonly #ids = new Map<string, number>();
 
   /** Decodes one message; `null`: it contains no change. Throws RangeError for invalid bytes. */

@@ -17,6 +17,8 @@ const pollMs = 1_000;
 const unnotifiedMs = 50;
 /** Milliseconds without a statement after which the process of a reader counts as standing still. */
 const silentMs = 4_000;
+/** Milliseconds between two statements of a reader that has nothing to read, or waits for the pool, or until what it has read is kept. */
+const aliveMs = 1_000;
 /** The longest wait until the server has ended a connection, in milliseconds. */
 const endMs = 1_000;
 
@@ -52,9 +54,12 @@ export class OutboxReader implements Pick<Driver, 'run'> {
       if (taken !== 'true' && !(await this.#takeFromSilent()))
         throw new FozError('conflict', 'Another process reads the outbox of the database.');
       await this.#ask(`listen ${channel}`);
+      const alive = setInterval(() => void this.#ask('select 1').catch(() => {}), aliveMs).unref();
+      void notices.ended.then(() => clearInterval(alive));
       return {
         wait: (signal) => notices.wait(signal, prepared === '0' ? pollMs : unnotifiedMs),
         release: async () => {
+          clearInterval(alive);
           // A statement that runs would keep the connection, and so the lock, until its end.
           await this.#last;
           session.end();
@@ -68,8 +73,8 @@ export class OutboxReader implements Pick<Driver, 'run'> {
   }
 
   /**
-   * Takes the lock from a reader whose process stands still: a reader sends a statement each second at least. The server ends its
-   * connection, so that it deletes nothing when it goes on.
+   * Takes the lock from a reader whose process stands still: a running one sends a statement at least once a second. The server ends the
+   * connection of the former reader, so that this one deletes nothing when its process goes on.
    */
   async #takeFromSilent(): Promise<boolean> {
     const [[ended] = []] = await this.#ask(
@@ -78,7 +83,8 @@ export class OutboxReader implements Pick<Driver, 'run'> {
          and l.database = (select oid from pg_database where datname = current_database())
          and l.classid = (${lock}::int8 >> 32)::oid and l.objid = (${lock}::int8 & 4294967295)::oid
          and a.state = 'idle' and a.state_change < clock_timestamp() - ${silentMs} * interval '1 millisecond'`,
-    );
+      // Not every user may end the connections of another one.
+    ).catch(() => []);
     if (ended !== 'true') return false;
     for (const start = performance.now(); performance.now() - start < endMs; await sleep(20)) {
       const [[taken] = []] = await this.#ask(`select pg_try_advisory_lock(${lock})::text`);

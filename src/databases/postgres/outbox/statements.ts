@@ -34,7 +34,7 @@ export const outboxStatements: OutboxStatements = {
     statement: removal,
     values: [ranges.map(({ first }) => first).join(','), ranges.map(({ last }) => last).join(',')],
   }),
-  // A comma is an empty list, too. An empty text would be NULL to a KingbaseES that takes it for NULL.
+  // `,` stands for an empty list: a KingbaseES with ora_input_emptystr_isnull would store an empty text as NULL.
   settle: plain(`update ${reads} set ids = ',' where number = $1::bigint`),
   forget: plain(`delete from ${reads} where number < $1::bigint`),
 };

@@ -35,7 +35,7 @@ for (;;)
     if (!(error instanceof FozError)) throw error;
   });
 
-/** SQLite's integers are bigint. */
+/** For JSON.stringify: SQLite's integers are bigints, which JSON does not have. */
 function spelled(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
