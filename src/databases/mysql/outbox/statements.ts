@@ -24,13 +24,14 @@ export function outboxStatements({ changes, reads }: OutboxNames): OutboxStateme
 }
 
 /**
- * Each row is found by its key alone. A range of keys, or a scan of the table, would also lock the gaps between them, and wait for the
- * rows of transactions that are not committed yet.
+ * Each row is looked up by its key. A list of keys may be read as a range, or by a scan of a small table, which would wait for the rows of
+ * transactions that are not committed yet, and lock the gaps between them.
  */
 function removal(changes: string, ranges: Parameters<OutboxStatements['remove']>[0]): string {
   const ids: bigint[] = [];
   for (const { first, last } of ranges) for (let id = first; id <= last; id++) ids.push(id);
-  return `delete o from ${changes} as o force index (primary) where o.id in (${ids.join(', ')})`;
+  return `delete o from json_table('[${ids.join(',')}]', '$[*]' columns (id bigint path '$')) as k
+    straight_join ${changes} as o force index (primary) on o.id = k.id`;
 }
 
 /** Creates the outbox. Ids are those of a transactional table, whatever the default engine of the server is. */
