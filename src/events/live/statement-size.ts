@@ -16,11 +16,17 @@ const newest = 0.3;
  * slower than separate runs is run separately for a time that doubles.
  */
 export class StatementSize {
+  readonly #now: () => number;
   #queries = 1;
   /** The average time of a separate run in milliseconds; `null`: there was none. */
   #separateMs: number | null = null;
   #retryAt = Number.NEGATIVE_INFINITY;
   #retryMs = firstRetryMs;
+
+  /** `now`: the clock, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   get queries(): number {
     return this.#queries;
@@ -30,7 +36,7 @@ export class StatementSize {
   ranSeparately(ms: number): void {
     const average = this.#separateMs ?? ms;
     this.#separateMs = average + newest * (ms - average);
-    if (this.#queries === 1 && performance.now() >= this.#retryAt) this.#queries = 2;
+    if (this.#queries === 1 && this.#now() >= this.#retryAt) this.#queries = 2;
   }
 
   /** Notes a shared statement, and the length of its answers. */
@@ -57,7 +63,7 @@ export class StatementSize {
 
   #separate(): void {
     this.#queries = 1;
-    this.#retryAt = performance.now() + this.#retryMs;
+    this.#retryAt = this.#now() + this.#retryMs;
     this.#retryMs = Math.min(mostRetryMs, 2 * this.#retryMs);
   }
 }
