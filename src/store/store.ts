@@ -150,6 +150,12 @@ export class Store {
     );
   }
 
+  /** Runs one statement, which is a transaction of its own. */
+  readonly run: Run = async (text, values) => {
+    await this.open();
+    return this.#withFozErrors(async () => (await (await this.#db()).raw(text, values as never)).rows);
+  };
+
   /** Opens a connection of its own, for locks that end with it. */
   async session(): Promise<StoreSession> {
     await this.open();

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FozError } from '../../src/core/index.ts';
 import { type Claim, JobStore, type NewJob, type Settlement } from '../../src/store/index.ts';
+import { claimJobs, divide, type WaitingQueue, waitingQueues } from '../../src/store/jobs/claims.ts';
+import { holdJobs, lockKeys, settleJobs } from '../../src/store/jobs/statements.ts';
+import type { Run } from '../../src/store/run.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { JobWorker } from '../../src/workflow/index.ts';
 import { type StorePlace, storePlace, until } from '../store/place.ts';
@@ -239,6 +243,109 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
       });
   }, 60_000);
 
+  test('no queue is left out where there are more queues than slots, and full ones take no part of others', async () => {
+    const names = [1, 2, 3, 4].map((n) => `${queue} ${n}`);
+    await jobs.storeQueues(names.map((name) => ({ name, kind: kindName, concurrency: null })));
+    await jobs.storeQueues([{ name: queue, kind: kindName, concurrency: 1 }]);
+    await add(...[1, 2].map((n) => ({ id: `${count} full ${n}` })));
+    const full = await claim('b', 1);
+    expect(full).toHaveLength(1);
+    await jobs.transact((transaction) =>
+      transaction.add(
+        names.flatMap((name) =>
+          Array.from({ length: 100 }, (_, n) => ({ id: `${count} ${name} ${n}`, queue: name })),
+        ),
+      ),
+    );
+    const taken = new Set<string>();
+    // Each of four queues is left out of 200 draws in 1 of 10 to the power of 25 cases.
+    for (let draws = 0; draws < 200 && taken.size < names.length; draws++)
+      for (const one of await claim('a', 1)) taken.add(one.queue);
+    expect([...taken].sort()).toEqual(names);
+    expect(await claim('a', 40)).toHaveLength(40);
+  });
+
+  test('what one claim takes is divided: nothing for full queues, their part for the others', () => {
+    const waiting = (...rooms: (number | null)[]): WaitingQueue[] =>
+      rooms.map((room, index) => ({ name: String(index), kind: 'k', room, dueMs: 0 }));
+    const shares = (most: number, ...rooms: (number | null)[]) =>
+      divide(waiting(...rooms), most)
+        .map(({ queue: { room }, most: share }) => `${room} ${share}`)
+        .sort();
+    expect(shares(10, null, 0, 1)).toEqual(['1 1', 'null 9']);
+    expect(shares(9, null, null, 2)).toEqual(['2 2', 'null 3', 'null 4']);
+    expect(shares(1, null, null)).toEqual(['null 1']);
+    expect(shares(5)).toEqual([]);
+  });
+
+  test('a long queue is neither read as a whole by a claim nor by its end', async () => {
+    const many = 4_000;
+    await queueOf();
+    await add(...Array.from({ length: many }, (_, n) => ({ id: `${count} ${n}` })));
+    const claims = await claim('a', 500);
+    await jobs.transact(({ run }) => run('analyze foz.jobs', []));
+    const plans: string[] = [];
+    const explained =
+      (run: Run): Run =>
+      async (text, values) => {
+        const rows = await run(`explain (analyze, costs off, timing off, summary off) ${text}`, values);
+        plans.push(rows.map((row) => String(Object.values(row)[0])).join('\n'));
+        return [];
+      };
+    const due = { name: queue, kind: kindName, room: null, dueMs: 0 };
+    await jobs.transact(async ({ run }) => {
+      await waitingQueues(explained(run), [kindName]);
+      await claimJobs(explained(run), 'a', [{ queue: due, most: 100 }]);
+      await holdJobs(explained(run), claims);
+      await settleJobs(
+        explained(run),
+        claims.map((one, index) => ({
+          claim: one,
+          outcome: index % 2 === 0 ? done : { kind: 'later', afterMs: 0, progress: true },
+        })),
+      );
+    });
+    expect(plans).toHaveLength(4);
+    for (const plan of plans) {
+      expect(plan).not.toMatch(/Seq Scan on jobs/);
+      expect(plan).not.toMatch(/Rows Removed by (?:Join )?Filter: \d{4}/);
+    }
+    const left = await jobs.transact(({ run }) =>
+      run('select count(*) as number, count(worker) as claimed from foz.jobs where queue = ?', [queue]),
+    );
+    expect([Number(left[0]!.number), Number(left[0]!.claimed)]).toEqual([many - 250, 100]);
+  }, 30_000);
+
+  test('a worker that was declared dead claims nothing', async () => {
+    await queueOf();
+    await add({ id: `${count} 1` });
+    expect(await claim('nobody')).toEqual([]);
+    expect(await claim('a')).toHaveLength(1);
+  });
+
+  test('a job that is hurried to a time is due then', async () => {
+    await queueOf();
+    await add({ id: `${count} 1`, afterMs: 9_000_000 });
+    await jobs.transact(({ hurry }) => hurry([`${count} 1`], 3_600_000));
+    const { nextMs } = await jobs.claim('a', [kindName], 1);
+    expect(nextMs! > 3_000_000 && nextMs! <= 3_600_000).toBe(true);
+  });
+
+  test('any number of keys needs a bounded number of locks', async () => {
+    const [row] = await jobs.transact(async ({ run }) => {
+      await lockKeys(
+        run,
+        Array.from({ length: 5_000 }, (_, n) => ({ queue, key: `key ${n}` })),
+      );
+      return run(
+        `select count(*) as number from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`,
+        [],
+      );
+    });
+    expect(Number(row!.number)).toBeGreaterThan(500);
+    expect(Number(row!.number)).toBeLessThanOrEqual(1_024);
+  });
+
   describe('workers', () => {
     const workers: JobWorker[] = [];
     const workerOf = (options: Partial<ConstructorParameters<typeof JobWorker>[0]> = {}) => {
@@ -314,6 +421,74 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
       await until(() => started.length === 2);
       expect(aborted).toEqual([`${count} 1`]);
       expect(started[1]).toMatchObject({ id: `${count} 1`, attempts: 2 });
+    });
+
+    test('a claim whose commit came late is given away while the worker lives', async () => {
+      await queueOf();
+      const ran: string[] = [];
+      const worker = workerOf();
+      worker.handle(kindName, async (claimed) => {
+        ran.push(claimed.id);
+        await settle({ claim: claimed, outcome: done });
+      });
+      await worker.start();
+      await add({ id: `${count} first` });
+      await until(() => ran.length === 1);
+      await jobs.transact(async ({ run, add: added }) => {
+        await added([{ id: `${count} late`, queue }]);
+        await run(`update foz.jobs set worker = ?, fence = nextval('foz.job_fences') where id = ?`, [
+          worker.id,
+          `${count} late`,
+        ]);
+      });
+      await until(() => ran.length === 2);
+      expect(ran).toEqual([`${count} first`, `${count} late`]);
+    });
+
+    test('a job whose end is lost while stray claims are given away is given away, too', async () => {
+      await queueOf();
+      const gone = new FozError('unavailable', 'The store does not answer.');
+      let [failsToClaim, failsToSettle] = [false, false];
+      let endsWithout: () => void = () => {};
+      /** A store that does not answer at moments that a test chooses. */
+      class Cut extends JobStore {
+        override async claim(...given: Parameters<JobStore['claim']>) {
+          if (failsToClaim) {
+            failsToClaim = false;
+            throw gone;
+          }
+          return super.claim(...given);
+        }
+        override async transact<T>(body: Parameters<JobStore['transact']>[0]): Promise<T> {
+          if (failsToSettle) throw gone;
+          return super.transact(body) as Promise<T>;
+        }
+        override async releaseAllBut(...given: Parameters<JobStore['releaseAllBut']>) {
+          await super.releaseAllBut(...given);
+          if (attempts.length !== 1) return;
+          failsToSettle = true;
+          endsWithout();
+          await until(() => worker.running === 0);
+          failsToSettle = false;
+        }
+      }
+      const attempts: number[] = [];
+      const worker = workerOf({ jobs: new Cut(store), beatMs: 60_000 });
+      worker.handle(kindName, async (claimed) => {
+        attempts.push(claimed.attempts);
+        if (attempts.length === 1)
+          await new Promise<void>((_, reject) => {
+            endsWithout = () => reject(new Error('it failed'));
+          });
+        else await settle({ claim: claimed, outcome: done });
+      });
+      await add({ id: `${count} 1` });
+      await worker.start();
+      await until(() => attempts.length === 1);
+      failsToClaim = true;
+      worker.wake();
+      await until(() => attempts.length === 2);
+      expect(attempts).toEqual([1, 2]);
     });
 
     test('jobs of a worker that stops go to another one at once', async () => {

@@ -1,17 +1,16 @@
 import type { Run } from '../run.ts';
 import type { Store } from '../store.ts';
+import { claimJobs, divide, lockQueues, type Share, waitingQueues } from './claims.ts';
 import type { Claim, JobQueue, NewJob, Settlement } from './job.ts';
 import {
-  claimJobs,
-  dueQueues,
   holdJobs,
   hurryJobs,
   insertJobs,
   jobChannel,
   lockKeys,
-  nextDue,
   pauseQueue,
   removeJobs,
+  resetAttempts,
   settleJobs,
   storeQueues,
   suspendJobs,
@@ -47,8 +46,10 @@ export interface JobTransaction {
   revoke(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
   /** Ends the claims of jobs, and lets nobody claim them until they are hurried. They keep their places before later jobs of their keys. */
   suspend(ids: readonly string[]): Promise<void>;
-  /** Makes jobs that wait for a later time due now. */
-  hurry(ids: readonly string[]): Promise<void>;
+  /** Makes jobs that wait for a later time due now, or in `afterMs`. */
+  hurry(ids: readonly string[], afterMs?: number): Promise<void>;
+  /** Counts the attempts of held jobs from 0 again. */
+  resetAttempts(ids: readonly string[]): Promise<void>;
   /**
    * Locks the keys of jobs. Whoever ends claims and adds jobs with keys in one transaction calls it first, with all of them: otherwise two
    * transactions may wait for each other, and one of them fails with `conflict`.
@@ -59,7 +60,7 @@ export interface JobTransaction {
 /** What an attempt to claim jobs found. */
 export interface Claimed {
   readonly claims: readonly Claim[];
-  /** Whether there are due jobs of a queue that another process is claiming from. */
+  /** Whether there are due jobs that could not be claimed, since another process is claiming from their queue. */
   readonly busy: boolean;
   /** Milliseconds until the next job becomes due; 0 where there may be more already; `null`: there is none. */
   readonly nextMs: number | null;
@@ -112,10 +113,11 @@ export class JobStore {
           return removeJobs(run, jobs, true);
         },
         suspend: (ids) => suspendJobs(run, ids),
-        hurry: (ids) => {
+        hurry: (ids, afterMs = 0) => {
           mayBeDue = true;
-          return hurryJobs(run, ids);
+          return hurryJobs(run, ids, afterMs);
         },
+        resetAttempts: (ids) => resetAttempts(run, ids),
         lock: (jobs) => lockKeys(run, jobs),
       }),
     );
@@ -135,11 +137,26 @@ export class JobStore {
   }
 
   /** Claims due jobs of these kinds, `most` at most. */
-  claim(worker: string, kinds: readonly string[], most: number): Promise<Claimed> {
+  async claim(worker: string, kinds: readonly string[], most: number): Promise<Claimed> {
+    const waiting = await waitingQueues(this.#store.run, kinds);
+    const shares = divide(
+      waiting.filter(({ dueMs }) => dueMs <= 0),
+      most,
+    );
+    const claims = await this.#claimShares(worker, shares);
+    if (claims.length > 0) return { claims, busy: false, nextMs: 0 };
+    const later = waiting.map(({ dueMs }) => dueMs).filter((ms) => ms > 0);
+    return { claims, busy: shares.length > 0, nextMs: later.length === 0 ? null : Math.min(...later) };
+  }
+
+  /** Only limits of queues need a transaction: their claimed jobs are counted under a lock. */
+  #claimShares(worker: string, shares: readonly Share[]): Promise<readonly Claim[]> {
+    const limited = shares.filter(({ queue }) => queue.room !== null).map(({ queue }) => queue.name);
+    if (limited.length === 0) return claimJobs(this.#store.run, worker, shares);
     return this.#store.transact(async (run) => {
-      const { free, busy } = await dueQueues(run, kinds);
-      const claims = await claimJobs(run, worker, free, most);
-      return { claims, busy, nextMs: claims.length > 0 ? 0 : await nextDue(run, kinds) };
+      const locked = await lockQueues(run, limited);
+      const free = shares.filter(({ queue }) => queue.room === null || locked.has(queue.name));
+      return claimJobs(run, worker, free);
     });
   }
 

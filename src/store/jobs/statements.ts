@@ -1,14 +1,11 @@
 import type { Run } from '../run.ts';
-import { type Claim, type JobQueue, type NewJob, type Priority, priorities, type Settlement } from './job.ts';
+import { type Claim, type JobQueue, type NewJob, priorities, type Settlement } from './job.ts';
 
 /** The notification that jobs are due, or soon will be. */
 export const jobChannel = 'foz_jobs';
 
-/** The first part of the advisory locks that are held until the end of a transaction. */
-const queueLocks = 0x466f7a04;
+/** The first part of the advisory locks of keys, which are held until the end of a transaction. */
 const keyLocks = 0x466f7a05;
-
-const priorityNames = Object.keys(priorities) as Priority[];
 
 /** Adds queues, or changes their limits. Whether a queue is paused stays. */
 export async function storeQueues(run: Run, queues: readonly JobQueue[]): Promise<void> {
@@ -40,6 +37,9 @@ interface OfKey {
   readonly key?: string | null;
 }
 
+/** Locks for all keys together: each is an entry of the server's lock table, which has some thousands. Keys that share one wait for each other. */
+const mostKeyLocks = 1024;
+
 /**
  * Locks keys until the end of the transaction. Adding and removing jobs of a key exclude each other, so that the order of their numbers is
  * that of the commits, and no blocked job is left behind. The locks are taken in one order, so that two transactions do not wait for each other.
@@ -49,7 +49,7 @@ export async function lockKeys(run: Run, jobs: readonly OfKey[]): Promise<void> 
   if (keyed.length === 0) return;
   await run(
     `select pg_advisory_xact_lock(${keyLocks}, hash) from (
-       select distinct hashtext(queue || E'\\n' || key) as hash from unnest(?::text[], ?::text[]) as given (queue, key)
+       select distinct hashtext(queue || E'\\n' || key) & ${mostKeyLocks - 1} as hash from unnest(?::text[], ?::text[]) as given (queue, key)
        order by hash) as hashes`,
     [keyed.map(({ queue }) => queue), keyed.map(({ key }) => key)],
   );
@@ -89,96 +89,16 @@ export async function insertJobs(run: Run, jobs: readonly NewJob[]): Promise<str
   return rows.map(({ id }) => String(id));
 }
 
-/** A claimable job of a queue and a priority, by the index. */
-const claimable = 'worker is null and not blocked';
-const everyPriority = `(values ${Object.values(priorities)
-  .map((number) => `(${number})`)
-  .join(', ')}) as p (number)`;
+/** Whoever locks several jobs does it in the order of their ids, so that two transactions do not wait for each other. */
+const givenInOrder = (columns: string, types: string) =>
+  `given as materialized (select * from unnest(${types}) as given (${columns}) order by id)`;
 
-/**
- * The queues with due jobs. Those with a limit are locked until the end of the transaction, since their claimed jobs are counted: a queue that
- * another process is claiming from is not free.
- */
-export async function dueQueues(
-  run: Run,
-  kinds: readonly string[],
-): Promise<{ readonly free: readonly string[]; readonly busy: boolean }> {
-  const rows = await run(
-    `select q.name, q.concurrency is null or pg_try_advisory_xact_lock(${queueLocks}, hashtext(q.name)) as free
-     from foz.job_queues q where q.kind = any(?::text[]) and not q.paused
-     and exists (select from ${everyPriority}, lateral (
-       select 1 from foz.jobs where queue = q.name and priority = p.number and ${claimable} and due <= now() limit 1) as due)`,
-    [kinds],
-  );
-  const free = rows.filter((row) => row.free === true).map(({ name }) => String(name));
-  return { free, busy: free.length < rows.length };
-}
-
-/**
- * Claims due jobs, `most` at most. Queues share what is claimed; of one queue, high priorities and early times come first. A worker
- * that was declared dead claims nothing.
- */
-export async function claimJobs(
-  run: Run,
-  worker: string,
-  queues: readonly string[],
-  most: number,
-): Promise<Claim[]> {
-  if (queues.length === 0) return [];
-  const ofPriority = (number: number) =>
-    `select id, fence from (
-       select id, fence from foz.jobs where queue = free.name and priority = ${number} and ${claimable} and due <= now()
-       order by due, seq limit free.most for update skip locked) as of_priority`;
-  const rows = await run(
-    `with free as materialized (
-       select q.name, q.kind, greatest(0, least(?::int, q.concurrency - (
-         select count(*) from foz.jobs j where j.queue = q.name and j.worker is not null))) as most
-       from foz.job_queues q where q.name = any(?::text[])
-         and exists (select from foz.job_workers where id = ?)),
-     picked as materialized (
-       select due.id, due.fence = 0 as first, free.kind from free, lateral (
-         select id, fence from (${Object.values(priorities).map(ofPriority).join(' union all ')}) as sorted limit free.most) as due
-       limit ?::int)
-     update foz.jobs j set worker = ?, fence = nextval('foz.job_fences'), attempts = attempts + 1
-     from picked where j.id = picked.id
-     returning j.id, j.fence, picked.first, j.queue, picked.kind, j.key, j.priority, j.attempts, j.body,
-       extract(epoch from now() - j.due) * 1000 as late_ms`,
-    [Math.ceil(most / queues.length), queues, worker, most, worker],
-  );
-  return rows
-    .map((row) => ({
-      ...{
-        id: String(row.id),
-        worker,
-        fence: Number(row.fence),
-        queue: String(row.queue),
-        kind: String(row.kind),
-      },
-      key: row.key === null ? null : String(row.key),
-      priority: priorityNames[Number(row.priority)]!,
-      isFirst: row.first === true,
-      attempts: Number(row.attempts),
-      lateMs: Number(row.late_ms),
-      body: row.body === null ? null : String(row.body),
-    }))
-    .sort((one, other) => priorities[one.priority] - priorities[other.priority] || other.lateMs - one.lateMs);
-}
-
-/** Milliseconds until the next claimable job of these kinds becomes due, those that are due already left out; `null`: there is none. */
-export async function nextDue(run: Run, kinds: readonly string[]): Promise<number | null> {
-  const [row] = await run(
-    `select extract(epoch from min(next.due) - now()) * 1000 as ms
-     from foz.job_queues q, ${everyPriority}, lateral (
-       select due from foz.jobs where queue = q.name and priority = p.number and ${claimable} and due > now()
-       order by due limit 1) as next
-     where q.kind = any(?::text[]) and not q.paused`,
-    [kinds],
-  );
-  return row === undefined || row.ms === null ? null : Number(row.ms);
-}
-
-const heldClaims = `held as materialized (
-  select j.id from foz.jobs j join given on given.id = j.id and given.fence = j.fence and given.worker = j.worker`;
+/** The jobs whose claims hold, found one by one by their ids, and locked. */
+const heldClaims = (columns: string, lock: 'share' | 'update') =>
+  `held as materialized (
+     select locked.id${columns} from given, lateral (
+       select j.id from foz.jobs j where j.id = given.id and j.fence = given.fence and j.worker = given.worker
+       for ${lock}) as locked)`;
 
 function namesOf(claims: readonly Claim[]): unknown[] {
   return [claims.map(({ id }) => id), claims.map(({ fence }) => fence), claims.map(({ worker }) => worker)];
@@ -188,31 +108,37 @@ function namesOf(claims: readonly Claim[]): unknown[] {
 export async function holdJobs(run: Run, claims: readonly Claim[]): Promise<Set<string>> {
   if (claims.length === 0) return new Set();
   const rows = await run(
-    `with given as (select * from unnest(?::text[], ?::bigint[], ?::text[]) as given (id, fence, worker)),
-     ${heldClaims} for share of j) select id from held`,
+    `with ${givenInOrder('id, fence, worker', '?::text[], ?::bigint[], ?::text[]')}, ${heldClaims('', 'share')}
+     select id from held`,
     namesOf(claims),
   );
   return new Set(rows.map(({ id }) => String(id)));
 }
 
+const removed = `removed as (
+  delete from foz.jobs where id = any(array(select id from held where after_ms is null)))`;
+const later = `later as (
+  update foz.jobs j set worker = null, due = now() + held.after_ms * interval '1 millisecond',
+    attempts = case when held.progress then 0 else j.attempts end
+  from held where j.id = held.id and held.after_ms is not null
+  and j.id = any(array(select id from held where after_ms is not null)))`;
+
 /** Ends claims, with locked keys. Resolves with the ids of the jobs whose claim still held. */
 export async function settleJobs(run: Run, settlements: readonly Settlement[]): Promise<Set<string>> {
   if (settlements.length === 0) return new Set();
-  const claims = settlements.map(({ claim }) => claim);
+  const done = settlements.filter(({ outcome }) => outcome.kind === 'done');
+  const given = givenInOrder(
+    'id, fence, worker, after_ms, progress',
+    '?::text[], ?::bigint[], ?::text[], ?::float8[], ?::boolean[]',
+  );
+  const changes = [
+    ...(done.length > 0 ? [removed] : []),
+    ...(done.length < settlements.length ? [later] : []),
+  ];
   const rows = await run(
-    `with given as (
-       select * from unnest(?::text[], ?::bigint[], ?::text[], ?::float8[], ?::boolean[])
-         as given (id, fence, worker, after_ms, progress)),
-     ${heldClaims} for update of j),
-     removed as (
-       delete from foz.jobs j using held, given where j.id = held.id and given.id = held.id and given.after_ms is null),
-     later as (
-       update foz.jobs j set worker = null, due = now() + given.after_ms * interval '1 millisecond',
-         attempts = case when given.progress then 0 else j.attempts end
-       from held, given where j.id = held.id and given.id = held.id and given.after_ms is not null)
-     select id from held`,
+    `with ${given}, ${heldClaims(', given.after_ms, given.progress', 'update')}, ${changes.join(', ')} select id from held`,
     [
-      ...namesOf(claims),
+      ...namesOf(settlements.map(({ claim }) => claim)),
       settlements.map(({ outcome }) => (outcome.kind === 'done' ? null : outcome.afterMs)),
       settlements.map(({ outcome }) => outcome.kind === 'later' && outcome.progress),
     ],
@@ -220,9 +146,7 @@ export async function settleJobs(run: Run, settlements: readonly Settlement[]): 
   const held = new Set(rows.map(({ id }) => String(id)));
   await unblock(
     run,
-    settlements
-      .filter(({ claim, outcome }) => outcome.kind === 'done' && held.has(claim.id))
-      .map(({ claim }) => claim),
+    done.filter(({ claim }) => held.has(claim.id)).map(({ claim }) => claim),
   );
   return held;
 }
@@ -271,12 +195,19 @@ export async function suspendJobs(run: Run, ids: readonly string[]): Promise<voi
   await run(`update foz.jobs set worker = null, due = '9999-01-01' where id = any(?::text[])`, [ids]);
 }
 
-/** Makes jobs that nobody works on due now. */
-export async function hurryJobs(run: Run, ids: readonly string[]): Promise<void> {
+/** Makes jobs that nobody works on due in `afterMs`, unless they are due already. */
+export async function hurryJobs(run: Run, ids: readonly string[], afterMs: number): Promise<void> {
   await run(
     `with hurried as (
-       update foz.jobs set due = now() where id = any(?::text[]) and worker is null and due > now() returning 1)
+       update foz.jobs set due = now() + ? * interval '1 millisecond'
+       where id = any(?::text[]) and worker is null and due > now() returning 1)
      select pg_notify('${jobChannel}', '') from hurried limit 1`,
-    [ids],
+    [afterMs, ids],
   );
+}
+
+/** Counts the attempts of claimed jobs from 0 again: a worker that holds them has achieved something. */
+export async function resetAttempts(run: Run, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await run('update foz.jobs set attempts = 0 where id = any(?::text[]) and attempts > 0', [ids]);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Claim, failureFields, type JobStore } from '../../store/index.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -46,7 +47,7 @@ export class JobWorker {
   readonly #running = new Map<Claim, Promise<void>>();
   /** `null`: not registered, or declared dead. */
   #id: string | null = null;
-  #claims = new AbortController();
+  #claims = manyListeners();
   #beating: Promise<void> | null = null;
   #beatTimer: NodeJS.Timeout | undefined;
   #claiming: Promise<void> | null = null;
@@ -55,7 +56,7 @@ export class JobWorker {
   #dueTimer: NodeJS.Timeout | undefined;
   #listening: Promise<{ close(): Promise<void> } | null> | null = null;
   #unlisten: () => void = () => {};
-  /** Whether the store may say that this worker holds jobs that it does not work on: an answer was lost. */
+  /** Whether the store may say that this worker holds jobs that it does not work on: an answer was lost, or a commit came late. */
   #hasStrays = false;
   #isStopped = false;
   #isFailing = false;
@@ -150,13 +151,15 @@ export class JobWorker {
     const others = this.#id === null ? null : await jobs.beat(this.#id);
     if (others === null) await this.#register();
     else await this.#takeOver(jobs.isExclusive ? others : this.#silence.observe(others));
+    // The commit of a claim that seemed to have failed may come at any time.
+    this.#hasStrays = true;
     this.wake();
   }
 
   /** Begins under a new name. Claims under the former one are lost, and other workers may have them already. */
   async #register(): Promise<void> {
     this.#claims.abort();
-    this.#claims = new AbortController();
+    this.#claims = manyListeners();
     this.#id = null;
     const id = randomUUID();
     await this.#options.jobs.addWorker(id);
@@ -211,10 +214,14 @@ export class JobWorker {
   /** Claims once. Returns the milliseconds to pause; `null`: none, since something was found, or nothing can be started. */
   async #claimOnce(): Promise<number | null> {
     const { jobs, slots, batch } = this.#options;
+    if (this.#id === null) return null;
+    if (this.#hasStrays) {
+      // What becomes stray meanwhile is looked for again.
+      this.#hasStrays = false;
+      await jobs.releaseAllBut(this.#id, [...this.#running.keys()]);
+    }
     const most = Math.min(batch, slots - this.#running.size);
-    if (most <= 0 || this.#id === null) return null;
-    if (this.#hasStrays) await jobs.releaseAllBut(this.#id, [...this.#running.keys()]);
-    this.#hasStrays = false;
+    if (most <= 0) return null;
     const signal = this.#claims.signal;
     clearTimeout(this.#dueTimer);
     const { claims, busy, nextMs } = await jobs.claim(this.#id, [...this.#handlers.keys()], most);
@@ -264,4 +271,11 @@ export class JobWorker {
       );
     this.#isFailing = true;
   }
+}
+
+/** A controller whose signal each running job listens to. */
+function manyListeners(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
