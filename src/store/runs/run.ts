@@ -25,7 +25,7 @@ export interface StepRecord {
   readonly input: string | null;
   readonly output: string | null;
   readonly error: string | null;
-  /** Milliseconds since it began, and since it ended. */
+  /** Milliseconds since its last attempt began, and since it ended. */
   readonly begunMs: number;
   readonly endedMs: number | null;
   /** Milliseconds until it goes on, where it waits. */

@@ -108,7 +108,7 @@ export async function writeSteps(run: Run, progress: readonly RunProgress[]): Pr
      from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[], ?::text[],
        ?::float8[], ?::float8[], ?::float8[])
        as given (run, path, kind, state, attempts, input, output, error, begun, ended, resume)
-     on conflict (run, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input,
+     on conflict (run, path) do update set state = excluded.state, started_at = excluded.started_at, attempts = excluded.attempts, input = excluded.input,
        output = excluded.output, error = excluded.error, ended_at = excluded.ended_at, resume_at = excluded.resume_at`,
     [
       records.map((record) => record.run),

@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { FozError } from '../../core/index.ts';
 import type { RunOutcome, StepRecord } from '../../store/index.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 import type { Expressions } from '../expressions/index.ts';
-import { failureOf, RunStopped, StepFailed } from '../failure.ts';
+import { type Failure, failureOf, RunStopped, StepFailed } from '../failure.ts';
 import { defaultBackOff, retryDelay } from '../jobs/index.ts';
+import { fail } from '../steps/fail.ts';
 import { stepKinds } from '../steps/index.ts';
 import type {
   Branch,
@@ -16,8 +16,9 @@ import type {
   StepKind,
   StepServices,
 } from '../steps/step.ts';
-import { ClaimLost, Journal } from './journal.ts';
-import { Strands } from './strands.ts';
+import { ClaimLost, Journal, type StepEntry } from './journal.ts';
+import { type LinkedSignal, linkedTo, raced } from './signals.ts';
+import { longestMs, Strands } from './strands.ts';
 
 export interface ExecutionOptions {
   readonly run: string;
@@ -57,12 +58,11 @@ export class Execution {
 
   /** Resolves with how the run ends, or until when it waits, and the records that are not committed yet. Rejects with ClaimLost. */
   async run(): Promise<{ readonly outcome: RunOutcome; readonly steps: readonly StepRecord[] }> {
-    const ending = new AbortController();
-    const signal = firstOf([this.#options.signal, ending.signal]);
+    const ending = linkedTo(this.#options.signal);
     const timer = this.#limitTime(ending);
     try {
       const outcome = await Promise.race([
-        this.#whole(signal),
+        this.#whole(ending.signal),
         this.#strands.parked.then(({ afterMs }) => ({ kind: 'later', afterMs }) as const),
         this.#journal.lost,
       ]);
@@ -70,11 +70,12 @@ export class Execution {
       return { outcome: this.#inTime(outcome), steps: await this.#journal.rest() };
     } finally {
       clearTimeout(timer);
+      ending.release();
       ending.abort(new FozError('timeout', 'The run has ended.'));
     }
   }
 
-  #limitTime(ending: AbortController): NodeJS.Timeout | undefined {
+  #limitTime(ending: LinkedSignal): NodeJS.Timeout | undefined {
     const { definition, ageMs } = this.#options;
     if (definition.timeoutMs === undefined) return undefined;
     const left = definition.timeoutMs - ageMs;
@@ -82,7 +83,7 @@ export class Execution {
       ending.abort(this.#late());
       return undefined;
     }
-    return setTimeout(() => ending.abort(this.#late()), Math.min(left, 2 ** 31 - 1)).unref();
+    return left > longestMs ? undefined : setTimeout(() => ending.abort(this.#late()), left).unref();
   }
 
   #late(): FozError {
@@ -133,16 +134,27 @@ export class Execution {
   }
 
   async #step(step: StepDefinition, path: string, scope: OpenScope, signal: AbortSignal): Promise<unknown> {
+    const last = step.onError?.at(-1);
+    const isHandled =
+      last !== undefined && this.#journal.known(`${path}/onError/${last.id}`)?.state === 'done';
+    // A failure that its own steps have handled is an end like others, also where an enclosing step is tried again.
+    if (this.#journal.isLeftOver(path) && !isHandled) this.#journal.forget(path);
     const known = this.#journal.known(path);
     if (known?.state === 'done') return parsed(known.output);
     try {
-      if (known?.state === 'failed') throw new StepFailed(JSON.parse(known.error!), true);
+      if (known?.state === 'failed') throw this.#recordedFailure(path, known.error!);
       return await this.#attempts(step, path, scope, signal);
     } catch (error) {
       if (step.onError === undefined || !(error instanceof StepFailed)) throw error;
       const inner = { ...scope, steps: scope.steps, error: error.failure };
       return this.#block(step.onError, `${path}/onError/`, inner, signal);
     }
+  }
+
+  /** The failure of a step. Enclosing steps may be tried again, unless it came from a step that wants to fail. */
+  #recordedFailure(path: string, error: string): StepFailed {
+    const failure: Failure = JSON.parse(error);
+    return new StepFailed(failure, this.#journal.known(failure.step ?? path)?.kind === fail.kind);
   }
 
   /** Does a step until it succeeds, or its attempts are used up. */
@@ -153,8 +165,11 @@ export class Execution {
     signal: AbortSignal,
   ): Promise<unknown> {
     const kind = stepKinds.get(step.kind)!;
-    const entry = this.#journal.begin(path, step.kind);
-    if (entry.waitsForAttempt) await this.#strands.wait(entry.resumeMs ?? 0, signal);
+    const entry = this.#journal.begin(path, kind);
+    if (entry.waitsForAttempt) {
+      await this.#strands.wait(entry.resumeMs ?? 0, signal);
+      this.#journal.leave(path);
+    }
     for (;;) {
       signal.throwIfAborted();
       try {
@@ -166,7 +181,7 @@ export class Execution {
           path,
           scope,
           signal,
-          entry.resumeMs,
+          entry,
         );
         entry.done(textOf(output ?? null, `output of ${path}`)!);
         if (kind.hasEffect) this.#journal.commitSoon();
@@ -185,6 +200,7 @@ export class Execution {
         }
         entry.again(JSON.stringify(failed.failure), pause);
         await this.#strands.wait(pause, signal);
+        this.#journal.leave(path);
       }
     }
   }
@@ -209,7 +225,7 @@ export class Execution {
     path: string,
     scope: OpenScope,
     signal: AbortSignal,
-    resumeMs: number | null,
+    { begunMs, resumeMs }: StepEntry,
   ): Promise<unknown> {
     if (kind.hasEffect) {
       await this.#journal.commit();
@@ -217,16 +233,22 @@ export class Execution {
     }
     if (input.timeoutMs === undefined)
       return kind.run(input as never, this.#contextOf(path, scope, signal, resumeMs));
-    const limit = new AbortController();
-    const timer = setTimeout(
-      () => limit.abort(new FozError('timeout', `The step took longer than ${input.timeoutMs} ms.`)),
-      input.timeoutMs,
-    ).unref();
-    const limited = firstOf([signal, limit.signal]);
+    const leftMs = input.timeoutMs - begunMs;
+    const late = () => new FozError('timeout', `The step took longer than ${input.timeoutMs} ms.`);
+    // Its time also passed while the run waited without a worker.
+    if (leftMs <= 0) throw late();
+    const limit = linkedTo(signal);
+    const timer = leftMs > longestMs ? undefined : setTimeout(() => limit.abort(late()), leftMs).unref();
+    const unlimit = this.#strands.limit(leftMs);
     try {
-      return await raced(kind.run(input as never, this.#contextOf(path, scope, limited, resumeMs)), limited);
+      const context = this.#contextOf(path, scope, limit.signal, resumeMs);
+      return await raced(kind.run(input as never, context), limit.signal);
     } finally {
       clearTimeout(timer);
+      unlimit();
+      limit.release();
+      // What the step has begun, and does not wait for, ends with it.
+      limit.abort(new FozError('timeout', 'The step has ended.'));
     }
   }
 
@@ -255,9 +277,9 @@ export class Execution {
     const results: (BranchResult | undefined)[] = branches.map(() => undefined);
     const lanes = Math.min(concurrency, branches.length);
     if (lanes === 0) return [];
-    const rest = new AbortController();
-    const inner = firstOf([signal, rest.signal]);
-    let [next, running] = [0, lanes];
+    const rest = linkedTo(signal);
+    const inner = rest.signal;
+    let [next, left] = [0, lanes];
     const lane = async () => {
       while (next < branches.length && !inner.aborted) {
         const index = next++;
@@ -268,10 +290,13 @@ export class Execution {
         results[index] = result;
         if (isEnough(result)) rest.abort(new FozError('timeout', 'The branch is not needed any more.'));
       }
-      this.#strands.end(--running === 0);
+      this.#strands.end(--left === 0);
     };
     this.#strands.divide(lanes);
-    await Promise.all(Array.from({ length: lanes }, lane));
+    const running = Array.from({ length: lanes }, lane);
+    // Where one lane ends the run, the others go on until they notice that it has ended.
+    void Promise.allSettled(running).then(() => rest.release());
+    await Promise.all(running);
     signal.throwIfAborted();
     return results.filter((result) => result !== undefined);
   }
@@ -301,23 +326,6 @@ function pauseBefore(
   if (retry === undefined || final || attempts >= retry.attempts) return null;
   if (retry.codes !== undefined && !retry.codes.includes(failure.code)) return null;
   return retryDelay(attempts, { ...defaultBackOff, ...retry });
-}
-
-/** A signal that aborts with the first of some others. Any number of strands may wait for it. */
-function firstOf(signals: AbortSignal[]): AbortSignal {
-  const signal = AbortSignal.any(signals);
-  setMaxListeners(0, signal);
-  return signal;
-}
-
-/** Resolves as a promise does, or rejects when the signal aborts. */
-function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function parsed(text: string | null): unknown {

@@ -1,4 +1,5 @@
 import type { StepRecord, StepState } from '../../store/index.ts';
+import type { StepKind } from '../steps/step.ts';
 
 /** The claim of a run is lost: another worker has it, or it was cancelled or paused. Nothing more is recorded. */
 export class ClaimLost extends Error {
@@ -15,7 +16,7 @@ interface Entry {
   input: string | null;
   output: string | null;
   error: string | null;
-  /** Times of the monotonic clock of this process. */
+  /** Times of the monotonic clock of this process. `begunAt`: when its last attempt began. */
   begunAt: number;
   endedAt: number | null;
   resumeAt: number | null;
@@ -29,6 +30,8 @@ export interface StepEntry {
   readonly resumeMs: number | null;
   /** Whether it failed, and waits for its next attempt. */
   readonly waitsForAttempt: boolean;
+  /** Milliseconds since its last attempt began. */
+  readonly begunMs: number;
   start(input: string): void;
   done(output: string): void;
   failed(error: string): void;
@@ -40,6 +43,8 @@ export interface StepEntry {
 export class Journal {
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
+  /** What a former attempt of an enclosing step has left unfinished. */
+  readonly #leftOver = new Set<Entry>();
   readonly #commit: (steps: readonly StepRecord[]) => Promise<boolean>;
   #committing: Promise<void> = Promise.resolve();
   #lose: (error: unknown) => void = () => {};
@@ -62,16 +67,30 @@ export class Journal {
       });
   }
 
-  known(
-    path: string,
-  ):
-    | { readonly state: StepState; readonly output: string | null; readonly error: string | null }
-    | undefined {
+  known(path: string): Pick<StepRecord, 'kind' | 'state' | 'output' | 'error'> | undefined {
     return this.#entries.get(path);
   }
 
+  /** A step with nested ones begins another attempt: what is not done of them is begun anew, once they are reached. */
+  leave(path: string): void {
+    for (const entry of this.#entries.values())
+      if (entry.state !== 'done' && entry.path.startsWith(`${path}/`)) this.#leftOver.add(entry);
+  }
+
+  isLeftOver(path: string): boolean {
+    const entry = this.#entries.get(path);
+    return entry !== undefined && this.#leftOver.has(entry);
+  }
+
+  /** Forgets a step, which then begins anew. Whatever still works on it records nothing any more. */
+  forget(path: string): void {
+    const entry = this.#entries.get(path);
+    this.#entries.delete(path);
+    if (entry !== undefined) this.#dirty.delete(entry);
+  }
+
   /** The entry of a step that begins, or goes on. */
-  begin(path: string, kind: string): StepEntry {
+  begin(path: string, { kind, hasEffect }: Pick<StepKind, 'kind' | 'hasEffect'>): StepEntry {
     const known = this.#entries.get(path);
     const waitsForAttempt = known?.state === 'waiting' && known.error !== null;
     const entry: Entry = known ?? {
@@ -81,7 +100,7 @@ export class Journal {
     this.#entries.set(path, entry);
     const set = (values: Partial<Entry>) => {
       Object.assign(entry, values);
-      this.#dirty.add(entry);
+      if (this.#entries.get(path) === entry) this.#dirty.add(entry);
     };
     return {
       get attempts() {
@@ -93,11 +112,17 @@ export class Journal {
       get resumeMs() {
         return entry.resumeAt === null ? null : Math.max(0, entry.resumeAt - performance.now());
       },
+      get begunMs() {
+        return performance.now() - entry.begunAt;
+      },
       waitsForAttempt,
       start: (input) => {
-        const waits = entry.state === 'waiting' && entry.error === null;
-        if (!waits)
-          set({ input, attempts: entry.attempts + 1, error: null, state: 'running', resumeAt: null });
+        const isWaiting = entry.state === 'waiting' && entry.error === null;
+        // Without an effect of its own, a step that was begun before a wait or a kill goes on.
+        const isGoingOn = entry.state === 'running' && entry.attempts > 0 && !hasEffect;
+        if (isWaiting || isGoingOn) return;
+        set({ input, attempts: entry.attempts + 1, error: null, state: 'running', resumeAt: null });
+        entry.begunAt = performance.now();
       },
       done: (output) => set({ output, state: 'done', endedAt: performance.now(), resumeAt: null }),
       failed: (error) => set({ error, state: 'failed', endedAt: performance.now(), resumeAt: null }),
@@ -124,9 +149,9 @@ export class Journal {
     return this.#committing;
   }
 
-  /** Begins a commit, which later ones wait for. */
+  /** Begins a commit after this turn of the event loop, unless one begins before: the end of a step and the beginning of the next one share it. */
   commitSoon(): void {
-    this.commit().catch(() => {});
+    setImmediate(() => this.commit().catch(() => {}));
   }
 
   /** What is not committed, after all commits have ended; for the last transaction of this claim. */

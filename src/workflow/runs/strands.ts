@@ -13,6 +13,8 @@ export interface Parked {
 export class Strands {
   #count = 1;
   readonly #waiting = new Set<{ readonly at: number }>();
+  /** When the times of steps end that have one. */
+  readonly #limits = new Set<{ readonly at: number }>();
   #park: (parked: Parked) => void = () => {};
   readonly parked = new Promise<Parked>((resolve) => {
     this.#park = resolve;
@@ -36,6 +38,13 @@ export class Strands {
     this.#look();
   }
 
+  /** A step has a time: the run is not parked beyond its end. Returns a function that ends this. */
+  limit(ms: number): () => void {
+    const entry = { at: performance.now() + ms };
+    this.#limits.add(entry);
+    return () => void this.#limits.delete(entry);
+  }
+
   /** Waits. If all strands wait, this never resolves, and `parked` does. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (ms <= 0) return;
@@ -54,7 +63,7 @@ export class Strands {
     // Another strand may end its wait in this turn of the event loop.
     setImmediate(() => {
       if (this.#waiting.size === 0 || this.#waiting.size < this.#count) return;
-      const first = Math.min(...[...this.#waiting].map(({ at }) => at));
+      const first = Math.min(...[...this.#waiting, ...this.#limits].map(({ at }) => at));
       const afterMs = first - performance.now();
       if (afterMs >= shortestParkMs) this.#park({ afterMs });
     });
@@ -62,7 +71,7 @@ export class Strands {
 }
 
 /** The longest time of a timer; a longer wait is always parked. */
-const longestMs = 2 ** 31 - 1;
+export const longestMs = 2 ** 31 - 1;
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
