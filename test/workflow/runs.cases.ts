@@ -355,4 +355,75 @@ export function runCases(kind: 'pglite' | 'postgres'): void {
     expect(await ended(id)).toMatchObject({ state: 'failed' });
     expect(calls).toEqual([]);
   });
+
+  test('a run that gets further between its claims does not count them', async () => {
+    await define([call('a'), call('b')]);
+    answer = async ({ variables }) => {
+      if (variables.step !== 'b') return { data: variables };
+      const { attempts } = await row();
+      throw new Error(String(attempts));
+    };
+    const id = await work.runner.start(name, null, { afterMs: 3_600_000 });
+    const row = async () =>
+      (await work.jobs.transact(({ run }) => run('select attempts from foz.jobs where id = ?', [id])))[0]!;
+    await work.jobs.transact(({ run }) => run('update foz.jobs set attempts = 19 where id = ?', [id]));
+    await work.jobs.transact(({ hurry }) => hurry([id]));
+    // The end of the first step, committed before the second one, is the progress.
+    expect(await ended(id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('"message":"0"'),
+    });
+  });
+
+  test('a run whose version is missing fails at last', async () => {
+    await define([call('a')]);
+    const id = await work.runner.start(name, null, { afterMs: 3_600_000 });
+    await work.jobs.transact(async ({ run, hurry }) => {
+      await run('update foz.runs set version = 99 where id = ?', [id]);
+      // As if it had been claimed before, so that it is read from the store.
+      await run('update foz.jobs set attempts = 20, body = null where id = ?', [id]);
+      await hurry([id]);
+    });
+    expect(await ended(id)).toMatchObject({ state: 'failed' });
+    expect(calls).toEqual([]);
+  });
+
+  test('a version is kept for a while after it was replaced, since a former process may start runs of it', async () => {
+    const versions = async () =>
+      (
+        await work.jobs.transact(({ run }) =>
+          run('select version from foz.workflow_versions where workflow = ? order by version', [name]),
+        )
+      ).map(({ version }) => Number(version));
+    await define([call('a')]);
+    await define([call('b')]);
+    await work.runs.removeOld(3_600);
+    expect(await versions()).toEqual([1, 2]);
+    await work.runs.removeOld(-1);
+    expect(await versions()).toEqual([2]);
+  });
+
+  test('a run that is to begin later, and is paused and resumed before, begins then', async () => {
+    await define([call('a')]);
+    const id = await work.runner.start(name, null, { afterMs: 3_600_000 });
+    await work.runs.pause(id);
+    await work.runs.resume(id);
+    const [row] = await work.jobs.transact(({ run }) =>
+      run('select extract(epoch from due - now()) as seconds from foz.jobs where id = ?', [id]),
+    );
+    expect(Number(row!.seconds)).toBeGreaterThan(3_000);
+    await work.runs.cancel(id);
+  });
+
+  if (kind === 'postgres')
+    test('a run that is being changed is not removed', async () => {
+      await define([call('a')]);
+      const id = await work.runner.start(name, null);
+      await ended(id);
+      await work.jobs.transact(async ({ run }) => {
+        await run('select 1 from foz.runs where id = ? for update', [id]);
+        await work.runs.removeOld(-1);
+      });
+      expect(await work.runs.show(id)).toMatchObject({ state: 'done' });
+    });
 }

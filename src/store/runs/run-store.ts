@@ -84,6 +84,7 @@ export class RunStore {
         ...(await transaction.settle(settlements)),
       ]);
       const kept = progress.filter(({ claim }) => held.has(claim.id));
+      await transaction.resetAttempts(kept.filter(hasAdvanced).map(({ claim }) => claim.id));
       await writeSteps(transaction.run, kept);
       await endRuns(transaction.run, kept);
       return progress.map(({ claim }) => held.has(claim.id));
@@ -109,7 +110,14 @@ export class RunStore {
   }
 
   resume(id: string): Promise<void> {
-    return this.#change(id, ['paused'], 'active', ({ hurry }) => hurry([id]));
+    return this.#change(id, ['paused'], 'active', async ({ run, hurry }) => {
+      const [row] = await run(
+        'select greatest(0, extract(epoch from at - now()) * 1000) as after_ms from foz.runs where id = ?',
+        [id],
+      );
+      // A run that was to begin later still does.
+      await hurry([id], Number(row!.after_ms));
+    });
   }
 
   /** Continues a run that has ended. `from`: the path of the step from which on everything is done again; absent: what failed. */
@@ -139,20 +147,26 @@ export class RunStore {
     return this.#jobs.transact(({ run }) => showRun(run, id));
   }
 
-  /** Removes runs that ended more than `seconds` ago, and versions of workflows that no run needs. Resolves with the number of runs. */
+  /**
+   * Removes runs that ended more than `seconds` ago, and versions of workflows that no run needs and that were replaced before that time: a
+   * process of a former deployment may start runs of them for a while. A run that is being changed stays. Resolves with the number of runs.
+   */
   removeOld(seconds: number): Promise<number> {
     return this.#jobs.transact(async ({ run }) => {
       const [row] = await run(
         `with old as (delete from foz.runs where id in (
-             select id from foz.runs where ended_at < now() - ? * interval '1 second' limit 10000) returning id),
+             select id from foz.runs where ended_at < now() - ? * interval '1 second' limit 10000
+             for update skip locked) returning id),
            steps as (delete from foz.run_steps where run in (select id from old))
          select count(*) as number from old`,
         [seconds],
       );
       await run(
-        `delete from foz.workflow_versions v where version < (select max(version) from foz.workflow_versions w where w.workflow = v.workflow)
+        `delete from foz.workflow_versions v where exists (
+           select from foz.workflow_versions w where w.workflow = v.workflow and w.version > v.version
+           and w.at < now() - ? * interval '1 second')
          and not exists (select from foz.runs r where r.workflow = v.workflow and r.version = v.version)`,
-        [],
+        [seconds],
       );
       return Number(row!.number);
     });
@@ -184,6 +198,11 @@ export class RunStore {
       await body(transaction, found);
     });
   }
+}
+
+/** Whether a run that was claimed again has got further, so that it may be claimed as often again. A step that only begins may end the process. */
+function hasAdvanced({ claim, steps, outcome }: RunProgress): boolean {
+  return outcome === undefined && claim.attempts > 1 && steps.some(({ state }) => state !== 'running');
 }
 
 function settlementOf({ claim, outcome }: RunProgress): Settlement[] {

@@ -109,10 +109,9 @@ export class Runner {
     const { runs, services } = this.#options;
     const found = await this.#found(claim);
     if (found === undefined) return runs.drop(claim);
-    const definition = await this.#definition(found.workflow, found.version);
     const record = (progress: Omit<RunProgress, 'claim'>) => this.#records.add({ claim, ...progress });
     if (claim.attempts > mostClaims) {
-      const error = `The run was begun ${mostClaims} times, and each time the process ended before it recorded anything.`;
+      const error = `The run was begun ${mostClaims} times, and each time it ended before it recorded anything: the process ended, or the version of the workflow was missing.`;
       await record({
         steps: [],
         outcome: { kind: 'failed', error: JSON.stringify({ code: 'limit-exceeded', message: error }) },
@@ -122,7 +121,7 @@ export class Runner {
     const execution = new Execution({
       ...{
         run: claim.id,
-        definition,
+        definition: await this.#definition(found.workflow, found.version),
         input: JSON.parse(found.input),
         ageMs: found.ageMs,
         records: found.steps,
