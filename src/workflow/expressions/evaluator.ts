@@ -83,14 +83,22 @@ export class Evaluator {
   #limitHead(): void {
     clearTimeout(this.#timer);
     const worker = this.#worker!;
-    if (this.#sent.length === 0) return;
+    const [head] = this.#sent;
+    if (head === undefined) return;
     this.#timer = setTimeout(() => {
-      const { texts } = this.#sent[0]!;
-      this.#lose(
-        worker,
-        new FozError('timeout', `An expression took longer than ${this.#limitMs} ms: ${texts.join(' | ')}`),
-      );
+      // Where this thread stood still, the answer may have arrived: timers run before messages.
+      setImmediate(() => setImmediate(() => this.#end(worker, head)));
     }, this.#limitMs);
+  }
+
+  /** Ends the thread if it is still at a call that has used up its time. */
+  #end(worker: Worker, head: Call): void {
+    if (worker !== this.#worker || head !== this.#sent[0]) return;
+    const what = head.texts.join(' | ');
+    this.#lose(
+      worker,
+      new FozError('timeout', `An expression took longer than ${this.#limitMs} ms: ${what}`),
+    );
   }
 
   #settle(answer: Answer): void {
