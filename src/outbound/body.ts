@@ -7,17 +7,20 @@ export interface ReadLimit {
   readonly origin: string;
   /** Most bytes, as sent and also unpacked. */
   readonly most: number;
-  /** What happens to a longer answer. */
+  /** What happens to an answer that is longer, that breaks off or that cannot be unpacked. */
   readonly overlong: 'fail' | 'cut';
 }
 
 export interface ReadBody {
   readonly bytes: Buffer;
-  /** Whether there was more than the limit. */
+  /** Whether the end is missing. */
   readonly isCut: boolean;
 }
 
-/** Reads a body, and unpacks it. Never holds more than the limit twice. Rejects with OutboundError `too-large` or `broken`. */
+/**
+ * Reads a body, and unpacks it. Never holds more than the limit twice. Rejects with OutboundError `too-large` or `broken`, unless a body that is
+ * not complete is cut.
+ */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,
   coding: string | undefined,
@@ -28,6 +31,7 @@ export async function readBody(
   if (sent.bytes.length === 0 || name === '' || name === 'identity') return sent;
   const unpacker = unpackerOf(name, sent);
   // A body that is packed twice is a bomb or a mistake: only one coding was asked for.
+  if (unpacker === undefined && limit.overlong === 'cut') return { bytes: Buffer.alloc(0), isCut: true };
   if (unpacker === undefined)
     throw new OutboundError(
       'broken',
@@ -47,14 +51,17 @@ async function collected(stream: AsyncIterable<Uint8Array>, limit: ReadLimit): P
   const { most, overlong, origin } = limit;
   const chunks: Uint8Array[] = [];
   let left = most;
-  for await (const chunk of stream) {
-    chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
-    // Leaving the loop destroys the stream, so that no more of it is received or unpacked.
-    if (chunk.length > left) {
-      if (overlong === 'cut') return { bytes: Buffer.concat(chunks), isCut: true };
-      throw new OutboundError('too-large', `${origin}: its answer is longer than ${most} bytes`);
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
+      // Leaving the loop destroys the stream, so that no more of it is received or unpacked.
+      if (chunk.length > left)
+        throw new OutboundError('too-large', `${origin}: its answer is longer than ${most} bytes`);
+      left -= chunk.length;
     }
-    left -= chunk.length;
+  } catch (error) {
+    if (overlong === 'cut') return { bytes: Buffer.concat(chunks), isCut: true };
+    throw error;
   }
   return { bytes: Buffer.concat(chunks), isCut: false };
 }

@@ -24,7 +24,7 @@ export interface OutboundResponse {
   /** By names in lower case. Several headers of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
-  /** Whether the body was longer than it may be. */
+  /** Whether the end of the body is missing: it was longer than it may be, or did not arrive. */
   readonly isCut: boolean;
   /** Where it came from, after redirects. */
   readonly url: URL;
@@ -73,16 +73,20 @@ export class HttpClient {
     const { url, method, headers, host, body = null } = hop;
     const { origin } = url;
     try {
-      const answer = await this.#pools.of(url).request({
+      const sent = {
         path: url.pathname + url.search,
         method: method as 'GET',
         headers: host === undefined ? headers : { ...headers, host },
         body,
         signal,
-      });
+        // Otherwise the header Host would name the server whose certificate is expected.
+        servername: url.hostname,
+      };
+      const answer = await this.#pools.of(url).request(sent);
       const read = headersOf(answer.headers);
       const coding = read.get('content-encoding');
       const { bytes, isCut } = await readBody(answer.body, coding, { ...limit, origin });
+      if (isEndedByCaller(signal)) throw signal.reason;
       return { status: answer.statusCode, headers: read, body: bytes, isCut, url };
     } catch (error) {
       throw signal.aborted ? signal.reason : faultOf(error, origin);
@@ -93,6 +97,10 @@ export class HttpClient {
   close(): Promise<void> {
     return this.#pools.close();
   }
+}
+
+function isEndedByCaller({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof OutboundError && reason.fault === 'ended';
 }
 
 function headersOf(

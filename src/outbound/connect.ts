@@ -1,5 +1,5 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
-import type { LookupFunction, Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { buildConnector } from 'undici';
 import { type Guard, refusal, type Target } from './guard.ts';
@@ -36,7 +36,7 @@ export function guardedConnector(target: Target, options: ConnectOptions): build
       done(error as Error, null);
       return;
     }
-    connect(request, (error, socket) => {
+    connect({ ...request, ...serverNameOf(target) }, (error, socket) => {
       if (error !== null) done(error, null);
       else if (guard.permits(target, socket.remoteAddress ?? '')) done(null, socket as Socket);
       else {
@@ -45,6 +45,11 @@ export function guardedConnector(target: Target, options: ConnectOptions): build
       }
     });
   };
+}
+
+/** The name that a certificate is expected for: that of the URL, whatever the request calls the server. An address is none; TLS takes the host then. */
+export function serverNameOf({ host }: Target): { readonly servername?: string } {
+  return { servername: isIP(host) === 0 ? host : undefined };
 }
 
 /** A lookup that returns the permitted addresses, and fails where a name has none. */

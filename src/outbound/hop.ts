@@ -19,7 +19,7 @@ export interface OutboundRequest {
   readonly totalMs?: number;
   /** Most bytes of the answer, as sent and also unpacked; default: that of the client. */
   readonly responseBytes?: number;
-  /** A longer answer fails (the default), or is cut there. */
+  /** An answer that is longer, or ends before its end, fails (the default), or is cut there: its status and headers count. */
   readonly overlong?: 'fail' | 'cut';
   readonly signal?: AbortSignal;
 }

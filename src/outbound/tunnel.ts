@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { buildConnector, Pool } from 'undici';
 import type { ProxyConfig } from './config.ts';
-import { type ConnectOptions, permittedAddress } from './connect.ts';
+import { type ConnectOptions, permittedAddress, serverNameOf } from './connect.ts';
 import { OutboundError } from './fault.ts';
 import type { Target } from './guard.ts';
 import { HostList } from './host-list.ts';
@@ -40,7 +40,8 @@ export class HttpProxy {
     return (request, callback) => {
       this.#open(target, options).then(
         (socket) => {
-          if (request.protocol === 'https:') secure({ ...request, httpSocket: socket }, callback);
+          if (request.protocol === 'https:')
+            secure({ ...request, ...serverNameOf(target), httpSocket: socket }, callback);
           else callback(null, socket);
         },
         (error: Error) => callback(error, null),

@@ -176,9 +176,22 @@ test.each(['GET', 'POST'] as const)(
   },
 );
 
-test('the header Host is sent where it is listed', async () => {
+test('the header Host is told where it is listed, but does not choose the site that is asked', async () => {
   await webhook({ forward_headers: ['host', 'x-a'] })(request({ host: 'tenant.example', 'x-a': 'b' }));
-  expect(asked[0]!.headers).toMatchObject({ host: 'tenant.example', 'x-a': 'b' });
+  expect(asked[0]!.headers).toMatchObject({
+    ...{ host: new URL(url).host, 'x-forwarded-host': 'tenant.example', 'x-a': 'b' },
+  });
+});
+
+test('an answer that breaks off gives no access, and 401 refuses whatever follows', async () => {
+  let status = 200;
+  answer = (response) =>
+    void response
+      .writeHead(status, { 'content-length': 1_000 })
+      .write('{"x-hasura-role":"user"}', () => response.destroy());
+  expect(await refused(() => webhook()(request()))).toMatchObject({ code: 'unavailable' });
+  status = 401;
+  expect(await refused(() => webhook()(request()))).toMatchObject({ code: 'access-denied' });
 });
 
 test('401 refuses also with a long body', async () => {

@@ -110,7 +110,7 @@ const tooLong = async (outbound: Outbound, url: string) =>
         if (body.length <= limits.responseBytes) throw new Error(`only ${body.length} bytes`);
       }),
   );
-const noSizeCheck: Edit = ['body.ts', 'if (chunk.length > left) {', 'if (false) {'];
+const noSizeCheck: Edit = ['body.ts', 'if (chunk.length > left)', 'if (false)'];
 const allOfIt: Edit = ['body.ts', 'chunk.length > left ? chunk.subarray(0, left) : chunk', 'chunk'];
 
 /** A receiver outside that answers each request by a redirect. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -95,6 +96,34 @@ test('a long answer is cut where asked, packed or not', async () => {
     expect([answer.isCut, answer.body.toString()]).toEqual([true, text.slice(0, 1000)]);
     expect((await clientOf().send({ url })).body.toString()).toBe(text);
   }
+});
+
+test('an answer that breaks off, never ends or cannot be unpacked is cut where asked, and else fails', async () => {
+  const server = await receiver((request, response) => {
+    const kind = request.url!.slice(1);
+    response.writeHead(200, {
+      'content-length': 1000,
+      ...(kind !== 'breaks' && kind !== 'hangs' && { 'content-encoding': kind }),
+    });
+    if (kind === 'gzip' || kind === 'compress') response.end('x'.repeat(1000));
+    else response.write('begun', () => kind === 'breaks' && response.destroy());
+  });
+  for (const [kind, body, fault] of [
+    ['breaks', 'begun', 'unreachable'],
+    ['hangs', 'begun', 'timeout'],
+    ['gzip', '', 'broken'],
+    ['compress', '', 'broken'],
+  ]) {
+    const asked = { url: `http://127.0.0.1:${server.port}/${kind}`, totalMs: 500 };
+    const answer = await clientOf().send({ ...asked, overlong: 'cut' });
+    expect([kind, answer.status, answer.isCut, answer.body.toString()]).toEqual([kind, 200, true, body]);
+    expect([kind, (await failure(clientOf().send(asked))).fault]).toEqual([kind, fault]);
+  }
+  const caller = new AbortController();
+  const url = `http://127.0.0.1:${server.port}/hangs`;
+  const ended = failure(clientOf().send({ url, overlong: 'cut', signal: caller.signal }));
+  setTimeout(() => caller.abort(), 100);
+  expect((await ended).fault).toBe('ended');
 });
 
 test('connections are used again, and are no more than allowed', async () => {
@@ -224,10 +253,20 @@ test('certificates: own authorities, client certificates, and no way to https: a
   expect((await failure(known.send({ url: `${url}down`, redirects: 2 }))).message).toMatch(
     /redirects from https: to http:/,
   );
+  // The certificate is that of the URL's host, whatever the header Host says.
+  for (const named of ['other.example', 'localhost'])
+    expect((await clientOf({ config: { ca } }).send({ url, host: named })).status).toBe(200);
+  const { address, family } = server.address() as AddressInfo;
+  const byAddress = url.replace('localhost', family === 'IPv6' ? `[${address}]` : address);
+  expect(
+    (await failure(clientOf({ config: { ca } }).send({ url: byAddress, host: 'localhost' }))).fault,
+  ).toBe('tls');
   const proxy = await tunnelProxy();
   const through = clientOf({
     config: { ca, certificates, proxy: { url: `http://127.0.0.1:${proxy.port}` } },
   });
   expect((await through.send({ url })).body.toString()).toBe('client known');
   expect(proxy.targets).toHaveLength(1);
+  expect((await through.send({ url, host: 'other.example' })).status).toBe(200);
+  expect((await failure(through.send({ url: byAddress, host: 'localhost' }))).fault).toBe('tls');
 });

@@ -112,7 +112,7 @@ export class Webhook implements Authenticator<Headers> {
     const { host, ...others } = headers;
     const asked: Omit<OutboundRequest, 'url'> =
       method === 'GET'
-        ? { headers: { ...others, accept: 'application/json' }, ...(host === undefined ? {} : { host }) }
+        ? { headers: { ...hostHeader(host), ...others, accept: 'application/json' } }
         : {
             headers: { 'content-type': 'application/json', accept: 'application/json' },
             body: JSON.stringify({ headers }),
@@ -158,6 +158,11 @@ export class Webhook implements Authenticator<Headers> {
   }
 }
 
+/** As `Host` it would be up to the caller which of the sites behind the address of the webhook is asked. */
+function hostHeader(host: string | undefined): Headers {
+  return host === undefined ? {} : { 'x-forwarded-host': host };
+}
+
 function textOf(value: unknown): string | undefined {
   try {
     return variableText(value);
@@ -168,7 +173,7 @@ function textOf(value: unknown): string | undefined {
 
 /** The JSON object that an answer is. */
 function objectIn({ body, isCut }: OutboundResponse): object {
-  if (isCut) throw unavailable(`its answer is longer than ${limits.bytes} bytes`);
+  if (isCut) throw unavailable(`its answer is longer than ${limits.bytes} bytes, or broke off`);
   let value: unknown;
   try {
     value = parseJson(new TextDecoder().decode(body));

@@ -192,26 +192,35 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     ]);
   });
 
-  test('a receiver that hangs, or sends without end, is left after its time', async () => {
+  test('a receiver that hangs is left after its time; one that says yes has said it, however its answer ends', async () => {
     let asked = 0;
     await endpoint(
       (_request, response) => {
         asked++;
-        if (asked === 2) response.writeHead(200, { 'content-length': 1000 }).write('begun');
-        if (asked > 2) response.end();
+        if (asked === 2) response.writeHead(500, { 'content-length': 1000 }).write('never ends');
+        if (asked === 3)
+          response.writeHead(200, { 'content-length': 1000 }).write('breaks off', () => response.destroy());
+        if (asked === 4) response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip');
       },
       { timeoutMs: 150 },
     );
     await add(event(1));
     await ended();
-    const { id } = await latest();
+    const { id, state } = await latest();
+    expect(state).toBe('delivered');
     expect(
-      (await deliveries.attempts(id)).map(({ status, fault }) => [status, fault?.replace(/^.*?: /, '')]),
+      (await deliveries.attempts(id)).map(({ status, fault, responseBody }) => [
+        ...[status, fault?.replace(/^.*?: /, ''), responseBody],
+      ]),
     ).toEqual([
-      [null, 'no complete answer within 150 ms: check the service, or allow more time'],
-      [null, 'no complete answer within 150 ms: check the service, or allow more time'],
-      [200, undefined],
+      [null, 'no complete answer within 150 ms: check the service, or allow more time', null],
+      [500, undefined, 'never ends'],
+      [200, undefined, 'breaks off'],
     ]);
+    await add(event(2));
+    await ended();
+    expect(await states()).toEqual(['delivered', 'delivered']);
+    expect(asked).toBe(4);
   });
 
   test('deliveries of one key come in order, also where one fails; others pass them', async () => {
