@@ -64,6 +64,18 @@ test('runs leave nothing on the signal of their worker', async () => {
   expect([getEventListeners(signal, 'abort').length, dependants()]).toEqual([0, 0]);
 });
 
+test('a process that stood still after a commit makes sure of its claim before the effect', async () => {
+  let [commits, calls] = [0, 0];
+  const commit = async () => {
+    commits++;
+    // The commit is done; this process gets the answer after its claim was taken over.
+    if (commits === 1) for (const until = performance.now() + 2_100; performance.now() < until; );
+    return commits === 1;
+  };
+  await expect(done([call('a')], { commit, graphql: () => calls++ })).rejects.toThrow(/claim/);
+  expect([commits, calls]).toEqual([2, 0]);
+});
+
 test('a worker that stops ends a run', async () => {
   const worker = new AbortController();
   const graphql = () => {

@@ -228,7 +228,7 @@ export class Execution {
     { begunMs, resumeMs }: StepEntry,
   ): Promise<unknown> {
     if (kind.hasEffect) {
-      await this.#journal.commit();
+      await this.#journal.secure();
       signal.throwIfAborted();
     }
     if (input.timeoutMs === undefined)

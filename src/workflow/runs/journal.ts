@@ -39,6 +39,10 @@ export interface StepEntry {
   again(error: string, pauseMs: number): void;
 }
 
+/** An answer about a claim that was asked for longer ago is old: a process without a heartbeat loses its claims after 4 s at the earliest. */
+const staleMs = 2_000;
+const mostChecks = 3;
+
 /** The records of a run: those that are known, and those that wait for their commit. */
 export class Journal {
   readonly #entries = new Map<string, Entry>();
@@ -147,6 +151,19 @@ export class Journal {
       });
     this.#committing.catch(this.#lose);
     return this.#committing;
+  }
+
+  /**
+   * Commits what was recorded so far, and ensures that the claim held a moment ago. A process that stood still after a commit finds its answer
+   * when it goes on; its jobs may have been taken over meanwhile. A store that is slow is not asked for ever.
+   */
+  async secure(): Promise<void> {
+    let sent = performance.now();
+    await this.commit();
+    for (let checks = 0; performance.now() - sent > staleMs && checks < mostChecks; checks++) {
+      sent = performance.now();
+      if (!(await this.#commit([]))) throw new ClaimLost();
+    }
   }
 
   /** Begins a commit after this turn of the event loop, unless one begins before: the end of a step and the beginning of the next one share it. */
