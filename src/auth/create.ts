@@ -25,7 +25,7 @@ export interface AuthOptions {
   readonly peppers?: readonly Uint8Array[];
   /** Further admin secrets, such as the one generated at the first start. */
   readonly adminSecrets?: readonly AdminSecret[];
-  /** Asks issuers and the webhook; default: one of its own, without a proxy. */
+  /** Sends the requests to issuers and to the webhook; default: a client of its own, without a proxy. */
   readonly http?: HttpClient;
   /** Further protocols; they come after tokens and before the webhook. */
   readonly more?: readonly Authenticator<unknown>[];

@@ -1,8 +1,9 @@
 import { type Address, Networks, parseAddress, partsOfIpv6 } from '../core/index.ts';
 
 /**
- * Where an address leads: to anybody (`public`), to this machine, to an inner network, to the neighbours on the cable, to the service that
- * gives a cloud's machines their credentials, or to nothing that can be called (`special`: multicast, reserved, tunnels).
+ * The kind of network that an address is in. `public`: the Internet. `loopback`: this machine. `private`: a network that the Internet does
+ * not route to. `link-local`: a single network link. `metadata`: the service of a cloud that gives machines their credentials. `special`: an
+ * address that no request may go to (multicast, reserved, tunnels).
  */
 export type AddressKind = 'public' | 'loopback' | 'private' | 'link-local' | 'metadata' | 'special';
 
@@ -31,7 +32,7 @@ const kinds: Readonly<Record<string, AddressKind>> = {
   linkLocal: 'link-local',
 };
 
-/** The kind of an address as a lookup or a socket reports it (`fe80::1%eth0`). Whatever is no address is `special`. */
+/** The kind of an address, spelled as a lookup or a socket reports it (`fe80::1%eth0`). A text that is not an address is `special`. */
 export function addressKind(text: string): AddressKind {
   const address = addressOf(text);
   if (address === undefined) return 'special';
@@ -60,7 +61,7 @@ function ipv4Of(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-/** Whether an IPv6 address is in 2000::/3, the only part that is given to the public. */
+/** Whether an address is IPv4, or in 2000::/3, the only range of IPv6 that is allocated for public use. */
 function isGlobal(address: Address): boolean {
   const parts = partsOfIpv6(address);
   return parts === undefined || parts[0]! >> 13 === 1;

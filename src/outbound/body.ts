@@ -5,7 +5,7 @@ import { OutboundError } from './fault.ts';
 export interface ReadLimit {
   /** For messages. */
   readonly origin: string;
-  /** Most bytes, as sent and also unpacked. */
+  /** Most bytes, both as received and decompressed. */
   readonly most: number;
   /** What happens to an answer that is longer, that breaks off or that cannot be unpacked. */
   readonly overlong: 'fail' | 'cut';
@@ -18,7 +18,7 @@ export interface ReadBody {
 }
 
 /**
- * Reads a body, and unpacks it. Never holds more than the limit twice. Rejects with OutboundError `too-large` or `broken`, unless a body that is
+ * Reads a body, and decompresses it. Holds at most twice the limit in memory. Rejects with OutboundError `too-large` or `broken`, unless a body that is
  * not complete is cut.
  */
 export async function readBody(
@@ -30,12 +30,12 @@ export async function readBody(
   const name = coding?.trim().toLowerCase() ?? '';
   if (sent.bytes.length === 0 || name === '' || name === 'identity') return sent;
   const unpacker = unpackerOf(name, sent);
-  // A body that is packed twice is a bomb or a mistake: only one coding was asked for.
+  // Several codings in a row are refused: Foz accepts one, and each more lets a small body expand further.
   if (unpacker === undefined && limit.overlong === 'cut') return { bytes: Buffer.alloc(0), isCut: true };
   if (unpacker === undefined)
     throw new OutboundError(
       'broken',
-      `${limit.origin}: its answer is packed in a way that Foz did not ask for`,
+      `${limit.origin}: its answer has a content-encoding that Foz does not accept: let the service send gzip, deflate, br or none`,
     );
   unpacker.end(sent.bytes);
   try {
@@ -43,7 +43,7 @@ export async function readBody(
     return { bytes, isCut: isCut || sent.isCut };
   } catch (error) {
     if (error instanceof OutboundError) throw error;
-    throw new OutboundError('broken', `${limit.origin}: its answer cannot be unpacked`, error);
+    throw new OutboundError('broken', `${limit.origin}: its answer cannot be decompressed`, error);
   }
 }
 
@@ -54,7 +54,7 @@ async function collected(stream: AsyncIterable<Uint8Array>, limit: ReadLimit): P
   try {
     for await (const chunk of stream) {
       chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
-      // Leaving the loop destroys the stream, so that no more of it is received or unpacked.
+      // Leaving the loop destroys the stream, so that no more of it is received or decompressed.
       if (chunk.length > left)
         throw new OutboundError('too-large', `${origin}: its answer is longer than ${most} bytes`);
       left -= chunk.length;
@@ -67,14 +67,14 @@ async function collected(stream: AsyncIterable<Uint8Array>, limit: ReadLimit): P
 }
 
 function unpackerOf(coding: string, { bytes, isCut }: ReadBody) {
-  // The end of a cut body is missing, which is no error then.
+  // A body that was cut at the limit has no end. That is not an error.
   const options = isCut ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
   switch (coding) {
     case 'gzip':
     case 'x-gzip':
       return createGunzip(options);
     case 'deflate':
-      // Servers send both forms of deflate: with a header of zlib, whose low half of the first byte is 8, and without.
+      // Servers send `deflate` with and without the header of zlib, whose first byte has 8 in its lower four bits.
       return (bytes[0]! & 15) === 8 ? createInflate(options) : createInflateRaw(options);
     case 'br':
       return createBrotliDecompress(isCut ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {});

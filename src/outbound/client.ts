@@ -26,11 +26,11 @@ export interface OutboundResponse {
   readonly body: Buffer;
   /** Whether the end of the body is missing: it was longer than it may be, or did not arrive. */
   readonly isCut: boolean;
-  /** Where it came from, after redirects. */
+  /** The URL that the answer came from, after redirects. */
   readonly url: URL;
 }
 
-/** The one way in which Foz sends HTTP requests. */
+/** The HTTP client of the server. It connects only to addresses that the guard permits. */
 export class HttpClient {
   readonly #pools: Pools;
   readonly #limits: OutboundLimits;

@@ -2,10 +2,10 @@ import { isHostEntry } from './host-list.ts';
 
 /** The part `outbound` of `foz.yaml`: requests that Foz sends. Its JSON Schema is in `schema/foz.schema.json`. */
 export interface OutboundConfig {
-  /** Inner hosts and networks that URLs of others may name. */
+  /** Exceptions: hosts, addresses and networks that may be called although the guard would refuse them. */
   readonly allow?: readonly string[];
   readonly proxy?: ProxyConfig;
-  /** PEM certificates of authorities, trusted besides those of Node. */
+  /** PEM certificates of certificate authorities that are trusted in addition to those of Node. */
   readonly ca?: string | readonly string[];
   readonly certificates?: readonly ClientCertificate[];
 }
@@ -13,9 +13,12 @@ export interface OutboundConfig {
 export interface ProxyConfig {
   /** `http:` or `https:`, with user and password where the proxy wants them. */
   readonly url: string;
-  /** Hosts and networks that are called without it. */
+  /** Hosts and networks that are called without the proxy. */
   readonly bypass?: readonly string[];
-  /** Where names are resolved. `here`: Foz checks the address and tells the proxy that address; `proxy`: the proxy must refuse inner addresses. */
+  /**
+   * Where names are resolved. `here`: Foz resolves a name, checks the address, and gives the proxy that address. `proxy`: Foz gives the proxy
+   * the name, so the proxy must refuse inner addresses.
+   */
   readonly resolve?: 'here' | 'proxy';
 }
 
@@ -52,7 +55,7 @@ function hostProblems(entries: readonly string[] = [], path: readonly (string | 
       : [
           {
             path: [...path, at],
-            message: `"${entry}" is no host: write a name (hooks.internal, *.internal), an address or a network (10.0.0.0/8), each with a port where only that one is meant`,
+            message: `"${entry}" is no host: write a name (hooks.internal, *.internal), an address or a network (10.0.0.0/8), with a port (hooks.internal:8080) to list that port only`,
           },
         ],
   );

@@ -21,9 +21,9 @@ export interface ConnectOptions {
 type Connected = (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void;
 
 /**
- * Opens connections to one target, to permitted addresses only. A name is looked up once per connection, and the connection goes to an address
- * of that answer. Since a lookup is not called for a host that is an address, such hosts are judged first, and the address of the peer
- * is judged at last, whatever led to it.
+ * Opens connections to one target, to permitted addresses only. A name is looked up once per connection, and the connection goes to one of
+ * the permitted addresses found. A host that is an address is not looked up, so it is judged before. The address of the connected peer is
+ * judged last, however it was found.
  */
 export function guardedConnector(target: Target, options: ConnectOptions): buildConnector.connector {
   const { guard, connectMs, tls } = options;

@@ -1,6 +1,6 @@
 import { OutboundError } from './fault.ts';
 
-/** The end of a request: its time has passed, or its caller has ended it. `close` stops the timer. */
+/** Aborts a request when its time has passed, or when its caller ends it. `close` stops the timer. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;

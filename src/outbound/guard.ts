@@ -45,13 +45,13 @@ export class Guard {
   }
 }
 
-/** The error for a target whose address may not be called. Addresses that names resolve to are not told. */
+/** The error for a target whose address may not be called. The address that a name resolved to is left out: it would tell the caller about the inner network. */
 export function refusal({ host, port }: Target, address?: string): OutboundError {
-  const kind = address === undefined ? 'an address' : words[addressKind(address)];
+  const kind = address === undefined ? 'at an address' : words[addressKind(address)];
   return new OutboundError(
     'refused',
-    `${host}:${port} may not be called: it is ${kind} that requests of this kind do not reach. ` +
-      'If it is meant, add the host or its network to outbound.allow.',
+    `${host}:${port} may not be called: it is ${kind} that this request may not reach. ` +
+      'If it should, add the host or its network to outbound.allow.',
   );
 }
 

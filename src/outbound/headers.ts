@@ -2,7 +2,7 @@ import { OutboundError } from './fault.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Headers that HTTP itself needs: where a caller sets them, a request could be read as two. */
+/** Headers that frame a request or belong to its connection. A caller who sets them could smuggle in a second request. */
 const framing = new Set([
   'connection',
   'content-length',
@@ -20,7 +20,7 @@ const framing = new Set([
 ]);
 const mostBytes = 64 * 1024;
 
-/** Headers with names in lower case. Throws OutboundError for what would not stay one header; the message never has a value. */
+/** Checks headers, and returns them by names in lower case. Throws OutboundError for one that is not a single valid header; its message contains no value. */
 export function checkedHeaders(headers: Headers, origin: string): Record<string, string> {
   const checked: Record<string, string> = {};
   let bytes = 0;

@@ -10,14 +10,14 @@ export interface OutboundRequest {
   readonly headers?: Headers;
   /** Headers whose values are secrets: a redirect to another origin does not get them. */
   readonly secretHeaders?: Headers;
-  /** The header Host, where it is another name than that of the URL. */
+  /** The header Host; default: the host of the URL. */
   readonly host?: string;
   readonly body?: string | Uint8Array;
   /** How many redirects are followed; default: none, so that a redirect is the answer. */
   readonly redirects?: number;
-  /** Milliseconds for everything; default: that of the client. */
+  /** Milliseconds for the whole request, redirects included; default: `totalMs` of the client. */
   readonly totalMs?: number;
-  /** Most bytes of the answer, as sent and also unpacked; default: that of the client. */
+  /** Most bytes of the answer, both as received and decompressed; default: `responseBytes` of the client. */
   readonly responseBytes?: number;
   /** An answer that is longer, or ends before its end, fails (the default), or is cut there: its status and headers count. */
   readonly overlong?: 'fail' | 'cut';

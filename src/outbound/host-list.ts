@@ -3,7 +3,7 @@ import { canonicalAddress } from './address-kind.ts';
 
 /** One entry of a list of hosts. */
 interface Entry {
-  /** A lower-case name, or the end of names with its dot (`.svc.cluster.local`). */
+  /** A name in lower case, or the end of names, which begins with a dot (`.svc.cluster.local`). `null`: the entry is a network. */
   readonly name: string | null;
   readonly network: Networks | null;
   /** Whether the network is a single address. */

@@ -1,19 +1,19 @@
-/** What one client may take. Times in milliseconds. */
+/** Limits of one client and of each of its requests. Times are in milliseconds. */
 export interface OutboundLimits {
-  /** Until a connection is open, with TLS. */
+  /** The longest time until a connection is open, TLS included. */
   readonly connectMs: number;
-  /** Until the headers of the answer are there. */
+  /** The longest time from the request to the headers of the answer. */
   readonly headersMs: number;
-  /** Between two pieces of the answer. */
+  /** The longest pause between two pieces of the body. */
   readonly idleMs: number;
-  /** For everything: waiting for a connection, redirects, the whole answer. */
+  /** The longest time of the whole request: waiting for a connection, redirects, the whole answer. */
   readonly totalMs: number;
-  /** Of an answer, as sent and also unpacked. */
+  /** Most bytes of a body, both as received and decompressed. */
   readonly responseBytes: number;
-  /** Of the headers of an answer. */
+  /** Most bytes of the headers of an answer. */
   readonly headerBytes: number;
   readonly connectionsPerOrigin: number;
-  /** Origins with open connections. */
+  /** Most origins with open connections. */
   readonly origins: number;
   /** How long an unused connection stays open. */
   readonly keepAliveMs: number;

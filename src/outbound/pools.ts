@@ -14,7 +14,7 @@ interface PoolsOptions {
   readonly limits: OutboundLimits;
 }
 
-/** The connections to each origin. The origins that were used least recently give up theirs. */
+/** A pool of connections per origin. Beyond the limit of origins, the pool that was used least recently is closed. */
 export class Pools {
   readonly #options: PoolsOptions;
   readonly #pools = new Map<string, Pool>();
@@ -46,7 +46,7 @@ export class Pools {
   #dropOldest(): void {
     const [[origin, pool]] = this.#pools as unknown as [[string, Pool]];
     this.#pools.delete(origin);
-    // Requests that it has begun are finished.
+    // `close` lets the requests finish that have begun.
     pool.close().catch(() => {});
   }
 

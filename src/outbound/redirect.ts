@@ -1,12 +1,12 @@
 import { OutboundError } from './fault.ts';
 import type { Hop } from './hop.ts';
 
-/** Headers that say who asks, besides those that the caller has marked as secret. */
+/** Headers that contain credentials, besides those that the caller has marked as secret. */
 const credentials = new Set(['authorization', 'cookie', 'proxy-authorization']);
 /** Headers about a body that is not sent again. */
 const aboutBody = /^content-/;
 
-/** The request that a redirect asks for; `undefined`: the answer is none. Throws OutboundError for one that cannot be followed safely. */
+/** The request that a redirect asks for; `undefined`: the answer is not a redirect. Throws OutboundError for one that cannot be followed safely. */
 export function redirected(hop: Hop, status: number, location: string | undefined): Hop | undefined {
   if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
   const url = nextUrl(hop.url, location);

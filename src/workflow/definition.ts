@@ -18,7 +18,7 @@ export interface StepDefinition {
   readonly retry?: RetryPolicy;
   /** Milliseconds that an attempt may take. */
   readonly timeoutMs?: number;
-  /** Steps that are done when it fails at last; the run goes on with the output of the last one. */
+  /** Steps that are done when the step has failed and no attempt is left. The run goes on with the output of the last of them. */
   readonly onError?: readonly StepDefinition[];
   readonly [setting: string]: unknown;
 }

@@ -9,7 +9,7 @@ export interface Failure {
   readonly details?: unknown;
 }
 
-/** A step that has failed at last. */
+/** The failure of one attempt at a step, or of a step without another attempt. */
 export class StepFailed extends Error {
   readonly failure: Failure;
   /** Whether another attempt is pointless. */
@@ -30,7 +30,7 @@ export class RunStopped extends Error {
   }
 }
 
-/** What is recorded about an error. Errors of Foz have a code; details of others stay in the log. */
+/** What is recorded about an error: of FozErrors the first one, of an error that is not Foz's only the message. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StepFailed) return error.failure;
   if (error instanceof FozErrors) return failureOf(error.errors[0]);

@@ -205,7 +205,7 @@ const attacks: readonly (readonly [name: string, fault: string, taken: readonly 
     ],
     async (outbound) => {
       const { url } = await redirecting('file:///etc/passwd');
-      // Taken out, the client itself fails, which is another fault.
+      // Without the check the client fails by itself, with another fault.
       const got = await outcome(clientOf(outbound).send({ url, redirects: 1 }));
       return got === 'redirect' ? got : true;
     },
@@ -291,7 +291,7 @@ const attacks: readonly (readonly [name: string, fault: string, taken: readonly 
               socket.write(begins);
               const timer = setInterval(() => {
                 socket.write('x');
-                // Long after the time of the request: without the check it still waits.
+                // This is long after the request has timed out. Without the check it would still wait.
                 if (++sent === 60) socket.destroy();
               }, 20);
               socket.on('close', () => clearInterval(timer));

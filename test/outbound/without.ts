@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
 
 export type Outbound = typeof import('../../src/outbound/index.ts');
-/** A text of a file of `src/outbound`, and what stands there without the check. */
+/** Takes a check out of a file of `src/outbound`: `text` is replaced by `instead`. */
 export type Edit = readonly [file: string, text: string, instead: string];
 
 const root = resolve(import.meta.dirname, '../..');
-/** Within node_modules, so that packages are found from there, and nothing is translated again. */
+/** Within node_modules, so that imports of packages resolve, and jest does not transform the copies again. */
 const place = join(root, 'node_modules/.cache');
 let folder: string | undefined;
 

@@ -15,7 +15,6 @@ const connectionHeaders = new Set([
   'content-type',
   'dnt',
   'expect',
-  'expect',
   'host',
   'http2-settings',
   'keep-alive',

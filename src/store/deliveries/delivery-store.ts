@@ -13,10 +13,10 @@ import {
   reviveDeliveries,
 } from './statements.ts';
 
-/** The kind of the queues of deliveries. Each end-point has a queue. */
+/** The kind of the queues of deliveries. Each endpoint has a queue. */
 export const deliveryKind = 'deliver';
 
-/** The queue of an end-point. */
+/** The queue of an endpoint. */
 export function deliveryQueue(endpoint: string): string {
   return `${deliveryKind}:${endpoint}`;
 }
@@ -39,7 +39,7 @@ export class DeliveryStore {
     this.#jobs = jobs;
   }
 
-  /** Adds the queue of an end-point, or changes its limit. */
+  /** Adds the queues of endpoints, or changes their limits. */
   async storeEndpoints(
     endpoints: readonly { readonly name: string; readonly concurrency: number | null }[],
   ): Promise<void> {
@@ -49,7 +49,10 @@ export class DeliveryStore {
     await this.#jobs.storeQueues(queues);
   }
 
-  /** Adds deliveries, as part of the transaction that records where the events were read up to. Known ones are left alone. Resolves with the number of new ones. */
+  /**
+   * Adds deliveries in the transaction that also records up to which position the events were read. Deliveries that are there already are left
+   * alone. Resolves with the number of new ones.
+   */
   async add(transaction: JobTransaction, deliveries: readonly NewDelivery[]): Promise<number> {
     const fresh = await insertDeliveries(transaction.run, deliveries);
     // An event that is given twice has one delivery and one job.
@@ -65,7 +68,7 @@ export class DeliveryStore {
     return ids.map((id) => byId.get(id) ?? null);
   }
 
-  /** Records attempts and ends their claims, one transaction for all. What belongs to a lost claim is left out. */
+  /** Records attempts and ends their claims, all in one transaction. Attempts of lost claims are left out. Resolves with whether each claim still held. */
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<readonly boolean[]> {
     return this.#jobs.transact(async ({ run, settle }) => {
       const held = await settle(outcomes.map(({ claim, end }) => ({ claim, outcome: end })));
@@ -85,7 +88,7 @@ export class DeliveryStore {
     return this.#store.transact((run) => readAttempts(run, id));
   }
 
-  /** Delivers again what has ended, `most` at a time. Resolves with the number. */
+  /** Makes deliveries that have ended pending again, at most `most`, the oldest first. Resolves with their number. */
   async redeliver(filter: DeliveryFilter, most = 1_000): Promise<number> {
     return this.#jobs.transact(async ({ run, add }) => {
       const revived = await reviveDeliveries(run, filter, most);
@@ -94,7 +97,7 @@ export class DeliveryStore {
     });
   }
 
-  /** Makes no further attempts for an end-point, until it is resumed. Attempts under way are finished. */
+  /** Makes no further attempts for an endpoint, until it is resumed. Attempts under way are finished. */
   pause(endpoint: string): Promise<void> {
     return this.#jobs.pauseQueue(deliveryQueue(endpoint), true);
   }
@@ -103,7 +106,7 @@ export class DeliveryStore {
     return this.#jobs.pauseQueue(deliveryQueue(endpoint), false);
   }
 
-  /** Removes deliveries that ended longer ago. Resolves with their number. */
+  /** Removes deliveries that ended more than `olderThanMs` ago, `batch` per transaction. Resolves with their number. */
   async removeEnded(olderThanMs: number, batch = 1_000): Promise<number> {
     for (let removed = 0; ; ) {
       const some = await this.#store.transact((run) => removeEnded(run, olderThanMs, batch));

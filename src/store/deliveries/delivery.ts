@@ -1,6 +1,6 @@
-/** An event on its way to one end-point. */
+/** An event on its way to one endpoint. */
 export interface NewDelivery {
-  /** Of the event, the same however often it is found. */
+  /** The id of the event: the same whenever the event is found. */
   readonly event: string;
   readonly endpoint: string;
   /** What happened: `orders.update`. */
@@ -15,21 +15,21 @@ export interface NewDelivery {
   readonly key: string | null;
 }
 
-/** `pending`: attempts go on. `delivered`: the end-point has accepted it. `dead`: nobody tries any more, until it is delivered again by hand. */
+/** `pending`: attempts go on. `delivered`: the endpoint has accepted it. `dead`: no more attempts are made, unless it is delivered again by hand. */
 export const deliveryStates = ['pending', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 export interface Delivery extends NewDelivery {
   readonly id: string;
   readonly state: DeliveryState;
-  /** Since it was added, or delivered again by hand. */
+  /** The number of attempts since the delivery was added, or delivered again by hand. */
   readonly attempts: number;
   readonly addedAt: Date;
   /** `null`: it is pending. */
   readonly endedAt: Date | null;
 }
 
-/** What one attempt has sent and got, without secrets. */
+/** What one attempt has sent and received, without secrets. */
 export interface Attempt {
   readonly milliseconds: number;
   /** `null`: there was no answer. */
@@ -38,7 +38,7 @@ export interface Attempt {
   readonly fault: string | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
-  /** The beginning of it. */
+  /** The beginning of the body; `null`: there was no answer. */
   readonly responseBody: string | null;
 }
 
@@ -48,7 +48,7 @@ export interface RecordedAttempt extends Attempt {
   readonly at: Date;
 }
 
-/** Which deliveries are meant; what is absent does not matter. */
+/** Conditions that a delivery must meet. An absent one is met by every delivery. */
 export interface DeliveryFilter {
   readonly ids?: readonly string[];
   readonly endpoint?: string;

@@ -8,12 +8,12 @@ import type {
   RecordedAttempt,
 } from './delivery.ts';
 
-/** The name of a delivery, and of its job. */
+/** The id of a delivery, and of its job. */
 export function deliveryId({ endpoint, event }: Pick<NewDelivery, 'endpoint' | 'event'>): string {
   return `${endpoint}/${event}`;
 }
 
-/** Adds deliveries that are not there yet, also those that have ended. Resolves with the ids of the new ones. */
+/** Adds deliveries whose ids are not there yet, pending or ended. Resolves with the ids of the new ones. */
 export async function insertDeliveries(
   run: Run,
   deliveries: readonly NewDelivery[],
@@ -135,7 +135,7 @@ export async function readAttempts(run: Run, id: string): Promise<readonly Recor
   }));
 }
 
-/** Removes deliveries that have ended longer ago, with their attempts, `most` at a time. Resolves with their number. */
+/** Removes at most `most` deliveries that ended more than `olderThanMs` ago, with their attempts. Resolves with their number. */
 export async function removeEnded(run: Run, olderThanMs: number, most: number): Promise<number> {
   const rows = await run(
     `delete from foz.deliveries where id in (

@@ -44,14 +44,14 @@ export interface JobTransaction {
   withdraw(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
   /** Removes jobs, also claimed ones: whoever works on them records nothing any more. Resolves with the ids of those that were there. */
   revoke(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
-  /** Ends the claims of jobs, and lets nobody claim them until they are hurried. They keep their places before later jobs of their keys. */
+  /** Ends the claims of jobs, and lets nobody claim them until `hurry` makes them due. They keep their places before later jobs of their keys. */
   suspend(ids: readonly string[]): Promise<void>;
   /** Makes jobs that wait for a later time due now, or in `afterMs`. */
   hurry(ids: readonly string[], afterMs?: number): Promise<void>;
   /** Counts the attempts of held jobs from 0 again. */
   resetAttempts(ids: readonly string[]): Promise<void>;
   /**
-   * Locks the keys of jobs. Whoever ends claims and adds jobs with keys in one transaction calls it first, with all of them: otherwise two
+   * Locks the keys of jobs. A transaction that both ends claims and adds jobs with keys calls this first, with all of these jobs: otherwise two
    * transactions may wait for each other, and one of them fails with `conflict`.
    */
   lock(jobs: readonly { readonly queue: string; readonly key?: string | null }[]): Promise<void>;
@@ -169,7 +169,7 @@ export class JobStore {
     return this.#store.transact((run) => beat(run, id));
   }
 
-  /** Declares workers dead that had no heartbeat since, and gives away the jobs of all that are no longer there. */
+  /** Declares workers dead, unless they have had another heartbeat, and frees the jobs of all workers that are no longer there. Resolves with the number of jobs. */
   async takeOver(silent: readonly OtherWorker[]): Promise<number> {
     const freed = await this.#store.transact(async (run) => {
       for (const worker of silent) await buryWorker(run, worker);
@@ -179,7 +179,7 @@ export class JobStore {
     return freed;
   }
 
-  /** Gives away the jobs that the store says a worker holds, except those that it does hold. */
+  /** Frees the jobs that a worker holds according to the store, except those of the claims that it knows (`held`). */
   async releaseAllBut(worker: string, held: readonly Claim[]): Promise<void> {
     await this.#store.transact((run) => releaseAllBut(run, worker, held));
   }

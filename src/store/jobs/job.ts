@@ -1,4 +1,4 @@
-/** Of the due jobs of a queue those with a smaller number come first. */
+/** Priorities with their numbers. Of the due jobs of a queue, those with a smaller number come first. */
 export const priorities = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof priorities;
 
@@ -22,7 +22,7 @@ export interface NewJob {
   readonly keyConcurrency?: number;
   /** Default: `normal`. */
   readonly priority?: Priority;
-  /** Milliseconds from now on before which it is not done. */
+  /** Milliseconds from now until it is due; default: 0. */
   readonly afterMs?: number;
   readonly body?: string;
 }
@@ -39,7 +39,7 @@ export interface Claim {
   readonly priority: Priority;
   /** Whether the job was never claimed before. */
   readonly isFirst: boolean;
-  /** Claims since the last progress, this one included. More than one: a holder has ended without a word, or asked for another attempt. */
+  /** Claims since the last progress, this one included. More than one: a former holder has died, or asked for another attempt. */
   readonly attempts: number;
   /** Milliseconds since it was due. */
   readonly lateMs: number;

@@ -1,7 +1,7 @@
 import type { Run } from '../run.ts';
 import { type Claim, type JobQueue, type NewJob, priorities, type Settlement } from './job.ts';
 
-/** The notification that jobs are due, or soon will be. */
+/** The channel of the notifications that jobs are due, or soon will be. */
 export const jobChannel = 'foz_jobs';
 
 /** The first part of the advisory locks of keys, which are held until the end of a transaction. */
@@ -23,7 +23,7 @@ export async function storeQueues(run: Run, queues: readonly JobQueue[]): Promis
   );
 }
 
-/** Pauses or resumes a queue: none of its jobs is claimed until then. */
+/** Pauses or resumes a queue. No jobs of a paused queue are claimed. */
 export async function pauseQueue(run: Run, name: string, paused: boolean): Promise<void> {
   await run(
     `with changed as (update foz.job_queues set paused = ? where name = ? returning 1)
@@ -55,7 +55,7 @@ export async function lockKeys(run: Run, jobs: readonly OfKey[]): Promise<void> 
   );
 }
 
-/** Adds jobs, with locked keys. Resolves with the ids that were not in a queue yet. */
+/** Adds jobs whose keys the transaction has locked. Resolves with the ids that were not in a queue yet. */
 export async function insertJobs(run: Run, jobs: readonly NewJob[]): Promise<string[]> {
   if (jobs.length === 0) return [];
   const rows = await run(
@@ -123,7 +123,7 @@ const later = `later as (
   from held where j.id = held.id and held.after_ms is not null
   and j.id = any(array(select id from held where after_ms is not null)))`;
 
-/** Ends claims, with locked keys. Resolves with the ids of the jobs whose claim still held. */
+/** Ends claims whose keys the transaction has locked. Resolves with the ids of the jobs whose claim still held. */
 export async function settleJobs(run: Run, settlements: readonly Settlement[]): Promise<Set<string>> {
   if (settlements.length === 0) return new Set();
   const done = settlements.filter(({ outcome }) => outcome.kind === 'done');
@@ -151,7 +151,7 @@ export async function settleJobs(run: Run, settlements: readonly Settlement[]): 
   return held;
 }
 
-/** Of each key as many jobs may be claimed now as were removed. */
+/** Unblocks as many jobs of each key as were removed. */
 async function unblock(run: Run, removed: readonly OfKey[]): Promise<void> {
   const keyed = removed.filter(({ key }) => key !== null);
   if (keyed.length === 0) return;
@@ -169,7 +169,7 @@ async function unblock(run: Run, removed: readonly OfKey[]): Promise<void> {
   );
 }
 
-/** Removes jobs, with locked keys, those that are claimed only if asked. Resolves with the ids of those that were removed. */
+/** Removes jobs whose keys the transaction has locked. `alsoClaimed`: also those that are claimed. Resolves with the ids of those that were removed. */
 export async function removeJobs(
   run: Run,
   jobs: readonly (OfKey & { readonly id: string })[],
@@ -190,7 +190,7 @@ export async function removeJobs(
   return new Set(rows.map(({ id }) => String(id)));
 }
 
-/** Ends the claims of jobs, and lets nobody claim them until they are hurried. They keep their places before later jobs of their keys. */
+/** Ends the claims of jobs, and lets nobody claim them until `hurryJobs` makes them due. They keep their places before later jobs of their keys. */
 export async function suspendJobs(run: Run, ids: readonly string[]): Promise<void> {
   await run(`update foz.jobs set worker = null, due = '9999-01-01' where id = any(?::text[])`, [ids]);
 }

@@ -32,7 +32,7 @@ export async function buryWorker(run: Run, { id, beat }: OtherWorker): Promise<b
   return rows.length > 0;
 }
 
-/** Gives the jobs of workers that are no longer there to whoever claims them. Resolves with their number. */
+/** Frees the jobs of workers that are no longer there, so that others can claim them. Resolves with the number of jobs. */
 export async function freeOrphans(run: Run): Promise<number> {
   const rows = await run(
     `with orphans as (
@@ -46,7 +46,7 @@ export async function freeOrphans(run: Run): Promise<number> {
   return rows.length;
 }
 
-/** Gives away the jobs that the store says a worker holds, except those that it does hold. Resolves with their number. */
+/** Frees the jobs that a worker holds according to the store, except those of the claims that it knows (`held`). Resolves with their number. */
 export async function releaseAllBut(run: Run, worker: string, held: readonly Claim[]): Promise<number> {
   const rows = await run(
     `update foz.jobs j set worker = null where worker = ? and not exists (
@@ -57,7 +57,7 @@ export async function releaseAllBut(run: Run, worker: string, held: readonly Cla
   return rows.length;
 }
 
-/** Removes this worker, and gives away the jobs that it still holds. */
+/** Removes this worker, and frees the jobs that it still holds. */
 export async function removeWorker(run: Run, id: string): Promise<void> {
   await run('delete from foz.job_workers where id = ?', [id]);
   await freeOrphans(run);

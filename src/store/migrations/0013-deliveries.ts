@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Deliveries of events to end-points, and a log of their attempts. The job of a pending delivery has the same id. */
+/** Deliveries of events to endpoints, and a log of their attempts. The job of a pending delivery has the same id. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('deliveries', (table) => {
     table.text('id').primary();

@@ -91,7 +91,7 @@ export class RunStore {
     });
   }
 
-  /** Ends claims of runs that are not active any more. */
+  /** Ends the claim of a run that is not active any more. */
   async drop(claim: Claim): Promise<void> {
     await this.#jobs.transact(({ settle }) => settle([{ claim, outcome: { kind: 'done' } }]));
   }
@@ -120,7 +120,7 @@ export class RunStore {
     });
   }
 
-  /** Continues a run that has ended. `from`: the path of the step from which on everything is done again; absent: what failed. */
+  /** Continues a run that has ended. `from`: the path of the step from which on everything is done again; `null`: only the steps that failed are. */
   retry(id: string, from: string | null): Promise<void> {
     const ended = ['done', 'failed', 'cancelled'] as const;
     return this.#change(
@@ -172,7 +172,7 @@ export class RunStore {
     });
   }
 
-  /** Moves a run from one of some states to another one, with whatever belongs to it. */
+  /** Moves a run from one of the states `from` to the state `to`. `body`: what else the same transaction changes. */
   #change(
     id: string,
     from: readonly RunState[],
@@ -184,7 +184,7 @@ export class RunStore {
       if (row === undefined) throw new FozError('not-found', `There is no run ${id}.`);
       const found = { ...(row as unknown as StoredRun), priority: priorityNames[Number(row.priority)]! };
       await transaction.lock([{ queue: queueOf(found.workflow), key: found.key }]);
-      // In the order in which records lock them: otherwise the two might wait for each other.
+      // `record` locks keys, jobs and runs in the same order. Otherwise two transactions might wait for each other.
       await transaction.run('select 1 from foz.jobs where id = ? for update', [id]);
       const moved = await transaction.run(
         'update foz.runs set state = ? where id = ? and state = any(?::text[]) returning 1',
@@ -193,7 +193,7 @@ export class RunStore {
       if (moved.length === 0)
         throw new FozError(
           'conflict',
-          `The run ${id} is ${found.state}: only one that is ${from.join(' or ')} can be ${to}.`,
+          `The run ${id} is ${found.state}: only a run that is ${from.join(' or ')} can become ${to}.`,
         );
       await body(transaction, found);
     });
@@ -212,7 +212,7 @@ function settlementOf({ claim, outcome }: RunProgress): Settlement[] {
   return [{ claim, outcome: { kind: 'done' } }];
 }
 
-/** Adds the jobs of runs. A run that was not begun yet needs no records: its job has what it needs. */
+/** Adds the jobs of runs. `begun`: the runs have records. The job of a run without records contains what the run needs. */
 function addJobs(
   { add }: JobTransaction,
   runs: readonly NewRun[],

@@ -28,7 +28,7 @@ export interface StepRecord {
   /** Milliseconds since its last attempt began, and since it ended. */
   readonly begunMs: number;
   readonly endedMs: number | null;
-  /** Milliseconds until it goes on, where it waits. */
+  /** Milliseconds until it goes on; `null`: it does not wait. */
   readonly resumeMs: number | null;
 }
 

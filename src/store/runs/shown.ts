@@ -5,7 +5,7 @@ import type { RunDetails, RunState, RunSummary, StepState } from './run.ts';
 export interface RunFilter {
   readonly workflow?: string;
   readonly states?: readonly RunState[];
-  /** Runs that were started before this one. */
+  /** The id of a run: only runs that begin before it are listed. */
   readonly before?: string;
   readonly limit: number;
 }

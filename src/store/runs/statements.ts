@@ -48,7 +48,7 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
   return new Set(rows.map(({ id }) => String(id)));
 }
 
-/** Runs with the records of their steps. */
+/** Active runs with the records of their steps. */
 export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
   const rows = await run(
     `select id, workflow, version, input, extract(epoch from now() - at) * 1000 as age_ms
@@ -138,7 +138,10 @@ export async function endRuns(run: Run, progress: readonly RunProgress[]): Promi
   );
 }
 
-/** Forgets what steps did from one on, so that they are done again; without one, what failed. The steps that they are within go on. */
+/**
+ * Removes the records of a step and of all that began after it, so that they are done again; without `from`, those of failed steps. The steps
+ * around the step count as running again. Resolves with whether there was such a step.
+ */
 export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
   if (from === null)
     return (

@@ -88,7 +88,7 @@ function keptHeaders({ headers }: OutboundResponse): Readonly<Record<string, str
   );
 }
 
-/** PostgreSQL stores no NUL in texts. */
+/** The text with every NUL replaced, which PostgreSQL cannot store. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }

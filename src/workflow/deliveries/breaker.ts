@@ -1,8 +1,8 @@
 import type { BreakerRules } from './endpoint.ts';
 
 /**
- * Leaves an end-point alone after failures one after the other, and then lets one delivery through: if that one is answered, all are. Each
- * process counts on its own.
+ * Pauses the deliveries to an endpoint after several failures in a row. After the pause it lets one delivery through, and all others once that
+ * one has been answered. Each process counts on its own.
  */
 export class CircuitBreaker {
   #failures = 0;

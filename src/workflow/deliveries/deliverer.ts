@@ -15,11 +15,11 @@ import { isOutage, verdictOf } from './verdict.ts';
 export interface DelivererOptions {
   readonly deliveries: DeliveryStore;
   readonly http: HttpClient;
-  /** The end-point of a name, as it is defined now; `undefined`: this process does not know it. */
+  /** The endpoint of a name, as it is defined now; `undefined`: this process does not know it. */
   readonly endpoint: (name: string) => Endpoint | undefined;
 }
 
-/** Milliseconds until a delivery is looked at again whose end-point this process does not know (yet). */
+/** Milliseconds before a delivery whose endpoint this process does not know (yet) is claimed again. */
 const unknownPauseMs = 30_000;
 
 /** Makes the deliveries that a worker claims: at least once each, in the order of their key. */
@@ -36,12 +36,12 @@ export class Deliverer {
     this.#outcomes = new GroupCommit({ commit: (outcomes) => deliveries.settle(outcomes) });
   }
 
-  /** Has a worker make deliveries. Called before it starts. */
+  /** Registers this as the handler of a worker's deliveries. Called before the worker starts. */
   join(worker: JobWorker): void {
     worker.handle(deliveryKind, (claim, signal) => this.#deliver(claim, signal));
   }
 
-  /** Ends the wait for a store that does not answer. Called after the worker has stopped. */
+  /** Stops waiting for a store that does not answer: what waits is rejected. Called after the worker has stopped. */
   close(): void {
     this.#reads.close();
     this.#outcomes.close();
@@ -55,7 +55,7 @@ export class Deliverer {
     const { retry = defaultRetry, breaker: rules = defaultBreaker } = endpoint;
     const breaker = this.#breakerOf(endpoint.name);
     const waitMs = breaker.waitMs(rules);
-    // Not all at once when the pause is over.
+    // The random part spreads the deliveries, so that they do not come all at once after the pause.
     if (waitMs > 0) return this.#postpone(claim, waitMs + Math.random() * rules.pauseMs);
     let outage: boolean | null = null;
     try {
@@ -83,7 +83,7 @@ export class Deliverer {
     return breaker;
   }
 
-  /** A delivery that is not there any more has nothing to do. */
+  /** Ends the claim of a delivery that is not there any more. */
   async #end(claim: Claim): Promise<void> {
     await this.#outcomes.add({ claim, end: { kind: 'done' } });
   }

@@ -9,7 +9,7 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
   /** Headers whose values are secrets: the log shows `***`, and no redirect takes them elsewhere. */
   readonly secretHeaders: Readonly<Record<string, string>>;
-  /** Each signs, so that a receiver may know the old one or the new one; none: deliveries are not signed. */
+  /** Each secret makes a signature, so that a receiver may know the old secret or the new one. Empty: deliveries are not signed. */
   readonly signing: readonly SigningSecret[];
   readonly form: BodyForm;
   readonly timeoutMs: number;
@@ -28,13 +28,13 @@ export interface RetryRules {
 }
 
 export interface BreakerRules {
-  /** Failures one after the other, after which the end-point is left alone. */
+  /** Failures in a row after which deliveries pause. */
   readonly failures: number;
-  /** For how long, in milliseconds. Then one delivery is tried. */
+  /** The length of the pause in milliseconds. After it one delivery is tried. */
   readonly pauseMs: number;
 }
 
-/** 410 says that there is nobody any more. */
+/** Twelve attempts within about 23 hours. The status 410 (Gone) says that the endpoint does not exist any more. */
 export const defaultRetry: RetryRules = {
   attempts: 12,
   backOff: { firstMs: 5_000, factor: 3, longestMs: 6 * 3_600_000, jitter: 0.3 },

@@ -10,7 +10,7 @@ export interface DeliveredEvent {
   readonly source: string;
   /** ISO 8601 with offset. */
   readonly time: string;
-  /** Of the payload: JSON. */
+  /** JSON. */
   readonly payload: string;
   /** Events of one key are delivered one after the other. */
   readonly key?: string;

@@ -19,7 +19,7 @@ export type Verdict =
 
 /** Faults that are the same at the next attempt: the URL or a header is wrong, or may not be called. */
 const lasting: ReadonlySet<OutboundFault | null> = new Set(['invalid', 'refused']);
-/** A receiver may put a delivery off for this long. */
+/** The longest wait that a receiver can ask for by Retry-After, in milliseconds. */
 const longestWaitMs = 24 * 3_600_000;
 
 /** Judges an attempt. `attempts`: how many there were, with this one. */
@@ -37,7 +37,7 @@ export function verdictOf(
   return { kind: 'again', afterMs: Math.max(wanted, retryDelay(attempts, backOff)) };
 }
 
-/** Whether the end-point itself seems to be down, rather than to refuse this one delivery. */
+/** Whether the endpoint itself seems to be down, rather than to refuse this one delivery. */
 export function isOutage({ status, fault }: AttemptResult): boolean {
   return status === null ? !lasting.has(fault) : status >= 500 || status === 429;
 }

@@ -15,7 +15,7 @@ type Answer =
 
 /** The largest heap of the thread, in MB. */
 const heapMb = 128;
-/** Calls that the thread has at once: it need not wait for the next one. */
+/** Most calls that are sent to the thread at once, so that it need not wait for the next one. */
 const mostSent = 16;
 
 /**
@@ -50,7 +50,7 @@ export class Evaluator {
     clearTimeout(this.#timer);
     await this.#worker?.terminate();
     for (const { reject } of [...this.#sent.splice(0), ...this.#queue.splice(0)])
-      reject(new FozError('unavailable', 'Foz stops.'));
+      reject(new FozError('unavailable', 'Foz is stopping.'));
   }
 
   #send(): void {

@@ -21,7 +21,7 @@ export function expressionsOf(
   );
 }
 
-/** A path of names, which needs no thread as long as no list is on its way. */
+/** A path of names. It is followed without the thread unless it leads through a list, of which JSONata takes every item. */
 const simplePath = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 const words = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
 
@@ -33,7 +33,7 @@ export class Expressions {
     this.#evaluator = new Evaluator(limitMs);
   }
 
-  /** The value with the values of its expressions in their places. */
+  /** Resolves with the value in which each expression is replaced by its result. */
   async evaluate(template: unknown, scope: object): Promise<unknown> {
     const wanted: string[] = [];
     const known = new Map<string, unknown>();

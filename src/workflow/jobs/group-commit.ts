@@ -8,7 +8,7 @@ export interface GroupCommitOptions<T, R> {
   readonly most?: number;
   /** Most transactions at once; default: 1. */
   readonly atOnce?: number;
-  /** Called once when the store does not answer, until it does. */
+  /** Called when the store does not answer, and not again until it has answered. */
   readonly failed?: (error: unknown) => void;
 }
 

@@ -25,7 +25,7 @@ export interface JobWorkerOptions {
   readonly batch?: number;
   /** Milliseconds between two heartbeats; default: 2,000. */
   readonly beatMs?: number;
-  /** Heartbeats of this worker without one of another, after which that one is dead; default: 3. */
+  /** Another worker is declared dead when it has had no heartbeat during so many of this one; default: 3. */
   readonly silentBeats?: number;
 }
 
@@ -38,14 +38,14 @@ const longestMs = 60_000;
 
 /**
  * Claims jobs and runs their handlers. One row of the store says that this process lives; other workers take its jobs over when the row does
- * not change any more. It asks for jobs when it is woken, when the next one is due, and at each heartbeat.
+ * not change any more. The worker asks for jobs when it is woken, when the next one is due, and at each heartbeat.
  */
 export class JobWorker {
   readonly #options: Required<Omit<JobWorkerOptions, 'log'>> & { readonly log: WorkLog | undefined };
   readonly #handlers = new Map<string, JobHandler>();
   readonly #silence: Silence;
   readonly #running = new Map<Claim, Promise<void>>();
-  /** `null`: not registered, or declared dead. */
+  /** The name under which the worker is registered; `null`: it is not, or was declared dead. */
   #id: string | null = null;
   #claims = manyListeners();
   #beating: Promise<void> | null = null;
@@ -173,7 +173,7 @@ export class JobWorker {
     if (silent.length > 0)
       this.#options.log?.warn(
         { workers: silent.map(({ id }) => id), jobs: freed },
-        'Workers have ended without a word; their jobs are taken over.',
+        'Workers have had no heartbeat for too long; their jobs were taken over.',
       );
   }
 
@@ -186,7 +186,7 @@ export class JobWorker {
     };
     void listening
       .then(({ ended }) => {
-        // What came before was not heard.
+        // Notifications from before were not received.
         this.wake();
         return ended;
       })
@@ -267,7 +267,7 @@ export class JobWorker {
     if (!this.#isFailing && !this.#isStopped)
       this.#options.log?.warn(
         failureFields(error),
-        'The job queue of the store does not answer; it is tried again and again.',
+        'The job queue of the store does not answer; the worker keeps trying.',
       );
     this.#isFailing = true;
   }

@@ -34,7 +34,7 @@ export interface ExecutionOptions {
   readonly signal: AbortSignal;
 }
 
-/** A scope whose outputs of steps grow. */
+/** A scope to which the outputs of finished steps are added. */
 interface OpenScope extends Scope {
   readonly steps: Record<string, unknown>;
 }
@@ -43,8 +43,8 @@ interface OpenScope extends Scope {
 const longestValue = 4_000_000;
 
 /**
- * Does a run from its beginning: steps that are recorded as done give their recorded outputs, the others are done. So a run goes on after a
- * kill, a wait, or on another process without any state but its records.
+ * Does a run from its beginning: steps that are recorded as done give their recorded outputs, the others are done. So a run needs no
+ * state but its records to go on after a kill or a wait, or on another process.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
@@ -205,7 +205,7 @@ export class Execution {
     }
   }
 
-  /** The settings of a step with the values of their expressions, once: a recorded input is taken as it is. */
+  /** The settings of a step with the values of their expressions. They are evaluated once: a recorded input is used as it is. */
   async #inputOf(
     kind: StepKind,
     step: StepDefinition,
@@ -260,7 +260,7 @@ export class Execution {
       branches: (branches, options) => this.#branches(branches, options, path, scope, signal),
       wait: async (ms) => {
         this.#journal.waits(path, ms);
-        // A run that is parked commits it anyway.
+        // Where the whole run is parked, its last transaction commits this record.
         if (!this.#strands.isAlone) this.#journal.commitSoon();
         await this.#strands.wait(ms, signal);
       },
@@ -337,7 +337,7 @@ function textOf(value: unknown, what: string): string {
   if (text.length > longestValue)
     throw new FozError(
       'limit-exceeded',
-      `The ${what} has ${text.length} characters, and may have ${longestValue}.`,
+      `The ${what} has ${text.length} characters; at most ${longestValue} are allowed.`,
     );
   return text;
 }

@@ -22,7 +22,7 @@ interface Entry {
   resumeAt: number | null;
 }
 
-/** The record of a step while it is done. */
+/** The record of a step that is being done. */
 export interface StepEntry {
   readonly attempts: number;
   readonly input: string | null;
@@ -134,7 +134,7 @@ export class Journal {
     };
   }
 
-  /** A step waits, not for another attempt but for its own purpose. */
+  /** Records that a step waits because that is what it does, not before another attempt. */
   waits(path: string, ms: number): void {
     const entry = this.#entries.get(path)!;
     entry.state = 'waiting';

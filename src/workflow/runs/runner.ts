@@ -25,7 +25,7 @@ export interface RunnerOptions {
 }
 
 export interface StartOptions {
-  /** Starting a run again under an id that is there already changes nothing. Default: a new one. */
+  /** The id of the run; default: a new one. Starting a run under an id that is there already changes nothing. */
   readonly id?: string;
   readonly priority?: Priority;
   readonly afterMs?: number;
@@ -136,7 +136,7 @@ export class Runner {
     }
   }
 
-  /** The run of a claim. One that is claimed for the first time has no records, and its job has all else. */
+  /** The run of a claim. One that is claimed for the first time has no records, and its job contains the rest. */
   async #found(claim: Claim): Promise<LoadedRun | undefined> {
     if (!claim.isFirst || claim.body === null) return this.#loads.add(claim.id);
     return { ...JSON.parse(claim.body), ageMs: claim.lateMs, steps: [] };

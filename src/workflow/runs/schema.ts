@@ -61,7 +61,7 @@ export const workflowSchema: object = {
 
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile(workflowSchema);
 
-/** What of a definition does not fit the schema. */
+/** The faults of a definition by the schema, with their places as JSON Pointers. */
 export function schemaFaults(definition: unknown): { readonly place: string; readonly message: string }[] {
   if (validate(definition)) return [];
   return validate

@@ -1,7 +1,7 @@
 /** A shorter wait is not worth a transaction. */
 const shortestParkMs = 50;
 
-/** Resolved when a run waits for a time only, so that no worker needs to hold it. */
+/** How long a run waits in which all strands only wait for a time, so that no worker needs to hold it. */
 export interface Parked {
   readonly afterMs: number;
 }
@@ -31,7 +31,7 @@ export class Strands {
     this.#look();
   }
 
-  /** One of several strands has ended; the last one is the divided strand again. */
+  /** A strand has ended. `isLast`: it was the last of those that one was divided into, which goes on now. */
   end(isLast: boolean): void {
     if (isLast) return;
     this.#count--;

@@ -21,7 +21,7 @@ export const condition: StepKind<Condition> = {
   run: (input, { block }) => block(isTrue(input.if) ? input.then : (input.else ?? [])),
 };
 
-/** JSONata's boolean of a value: empty lists, objects and texts, 0 and null are false. */
+/** Whether JSONata's `$boolean` of a value is true: it is false for 0, null, empty texts and objects, and lists without a true item. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isTrue);
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;

@@ -1,7 +1,7 @@
 import { StepFailed } from '../failure.ts';
 import { type StepKind, template } from './step.ts';
 
-/** Fails with an error of one's own. It is not tried again. */
+/** Fails with an error that the workflow defines. There is no other attempt. */
 export const fail: StepKind<{
   readonly message: unknown;
   readonly code?: unknown;

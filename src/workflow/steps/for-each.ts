@@ -33,7 +33,7 @@ export const forEach: StepKind<ForEach> = {
     if (list.length > mostItems)
       throw new FozError(
         'limit-exceeded',
-        `A repetition has ${list.length} items, and may have ${mostItems}.`,
+        `A repetition has ${list.length} items; at most ${mostItems} are allowed.`,
       );
     const results = await branches(
       list.map((item, index) => ({ name: String(index), steps, scope: { item, index } })),

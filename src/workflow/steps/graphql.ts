@@ -9,7 +9,7 @@ interface Graphql {
   readonly sessionVariables?: Readonly<Record<string, unknown>>;
 }
 
-/** An operation on the graph of this server as a role. Its output is `data`; it fails where the answer has errors. */
+/** Runs an operation on the graph of this server as a role. Its output is `data`; it fails where the answer has errors. */
 export const graphql: StepKind<Graphql> = {
   kind: 'graphql',
   settings: {

@@ -1,12 +1,12 @@
 import type { StepDefinition, Template } from '../definition.ts';
 
-/** What expressions see. */
+/** The names that expressions can use. */
 export interface Scope {
   readonly run: { readonly id: string };
   readonly input: unknown;
   /** The outputs of steps, by their ids. */
   readonly steps: Readonly<Record<string, unknown>>;
-  /** Within a repetition. */
+  /** Within a repetition: the item and its index. */
   readonly item?: unknown;
   readonly index?: number;
   /** Within `onError`: the error of the step. */
@@ -39,7 +39,7 @@ export interface StepServices {
 
 /** What a running step can do. */
 export interface StepContext {
-  /** Where it stands in the run; with the id of the run it is the idempotency key of its effect. */
+  /** The path of the step in its run. With the id of the run it is the idempotency key of the step's effect. */
   readonly path: string;
   readonly run: string;
   readonly signal: AbortSignal;
@@ -48,7 +48,7 @@ export interface StepContext {
   readonly resumeMs: number | null;
   /** Does nested steps, one after the other. Their outputs can be seen by later steps. Resolves with the last output. */
   block(steps: readonly StepDefinition[]): Promise<unknown>;
-  /** Does nested steps several times, or several lists of them, at the same time. Each has a name within the path, and its own outputs. */
+  /** Does nested steps several times, or several lists of them, at the same time. Each branch has a name within the path, and outputs of its own. */
   branches(branches: readonly Branch[], options: BranchOptions): Promise<readonly BranchResult[]>;
   /** Waits without holding a worker. */
   wait(ms: number): Promise<void>;
@@ -63,7 +63,7 @@ export interface Branch {
 export interface BranchOptions {
   /** Most branches at once. */
   readonly concurrency: number;
-  /** Whether, after these results, no more branches are begun, and running ones are aborted. */
+  /** Whether this result suffices: no more branches are begun, and running ones are aborted. */
   readonly isEnough: (result: BranchResult) => boolean;
 }
 
@@ -79,7 +79,7 @@ export interface StepKind<Input = never> {
   readonly required: readonly string[];
   /** Settings whose expressions are evaluated before the step begins. */
   readonly templates: readonly string[];
-  /** Whether it does something outside: what was recorded before is committed first. */
+  /** Whether the step has an effect outside its run: everything recorded before is committed first. */
   readonly hasEffect: boolean;
   /** Its nested lists of steps, for checks of definitions. */
   nested?(step: StepDefinition): readonly (readonly [place: string, steps: readonly StepDefinition[]])[];

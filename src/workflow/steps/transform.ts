@@ -1,6 +1,6 @@
 import { type StepKind, template } from './step.ts';
 
-/** Its output is a value with expressions. */
+/** Evaluates the expressions in a value, which is its output. */
 export const transform: StepKind<{ readonly value: unknown }> = {
   kind: 'transform',
   settings: { value: template },

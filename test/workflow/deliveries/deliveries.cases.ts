@@ -37,7 +37,7 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     await place.drop();
   });
   beforeEach(() => {
-    name = `end-point ${++count}`;
+    name = `endpoint ${++count}`;
   });
   afterEach(closeReceivers);
 
@@ -54,7 +54,7 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     return stop;
   }
 
-  /** A receiver, and an end-point that leads to it. */
+  /** A receiver, and an endpoint that leads to it. */
   async function endpoint(
     answer: RequestListener,
     more: Partial<Endpoint> = {},
@@ -251,7 +251,7 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     expect(arrived.indexOf('b2')).toBeLessThan(arrived.indexOf('a5'));
   });
 
-  test('an end-point gets no more requests at once than its limit', async () => {
+  test('an endpoint gets no more requests at once than its limit', async () => {
     let [now, most] = [0, 0];
     const { requests } = await endpoint(
       (_request, response) => {
@@ -269,7 +269,7 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     expect([requests.length, most]).toEqual([20, 3]);
   });
 
-  test('an end-point that is down is left alone, and gets everything once it is back', async () => {
+  test('an endpoint that is down is left alone, and gets everything once it is back', async () => {
     let isDown = true;
     const { requests } = await endpoint(
       (_request, response) => void response.writeHead(isDown ? 503 : 200).end(),
@@ -288,7 +288,7 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     expect(new Set(await states())).toEqual(new Set(['delivered']));
   });
 
-  test('a paused end-point gets nothing until it is resumed', async () => {
+  test('a paused endpoint gets nothing until it is resumed', async () => {
     const { requests } = await endpoint((_request, response) => void response.end());
     await deliveries.pause(name);
     await add(event(1));

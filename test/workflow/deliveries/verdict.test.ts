@@ -34,7 +34,7 @@ test.each([
   expect(after(503, text)).toEqual({ kind: 'again', afterMs });
 });
 
-test('an end-point that is down is left alone, then tried by one delivery', () => {
+test('an endpoint that is down is left alone, then tried by one delivery', () => {
   const [breaker, breakerRules] = [new CircuitBreaker(), { failures: 2, pauseMs: 100 }];
   const down = isOutage({ status: 503, fault: null, retryAfter: null });
   const refuses = isOutage({ status: 400, fault: null, retryAfter: null });
