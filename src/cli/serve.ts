@@ -144,7 +144,7 @@ function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'uncaught'));
 }
 
-/** What is served, with the file that it was read from. */
+/** The configuration of a server, and the configuration file that it comes from. */
 interface Served {
   readonly config: FozConfig;
   readonly samples: readonly unknown[];

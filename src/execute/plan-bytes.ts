@@ -11,7 +11,7 @@ const measured = {
   token: 300,
   /** A plan without its documents and statements. */
   plan: 8_000,
-  /** What a plan takes in addition per token of its document. */
+  /** Bytes of a plan for each token of its document. */
   planned: 50,
   /** Each character of a plan's statements, with its share of their parameters and row writers. */
   character: 4,

@@ -7,7 +7,7 @@ export interface ReadLimit {
   readonly origin: string;
   /** Most bytes, both as received and decompressed. */
   readonly most: number;
-  /** What happens to an answer that is longer, that breaks off or that cannot be unpacked. */
+  /** Whether an answer that is too long, breaks off or cannot be decompressed fails, or ends there. */
   readonly overlong: 'fail' | 'cut';
 }
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, FozError } from '../core/index.ts';
 
-/** What went wrong with an outgoing request, and the error code that it has. */
+/** The kinds of faults of an outgoing request, with their error codes. */
 const codes = {
   /** The request itself is not allowed: its URL, a header, its method. */
   invalid: 'data-exception',

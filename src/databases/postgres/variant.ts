@@ -30,10 +30,10 @@ export interface CatalogVariant {
   readonly systemNamespaces: RegExp;
 }
 
-/** What introspection is told about a server. */
+/** The version of a server, and how introspection has to read it. */
 export interface ServerDescription {
   readonly version: string;
-  /** What the user of the source should know, as sentences. */
+  /** Sentences for the issues of the source. */
   readonly notes: readonly string[];
   readonly types: OwnTypes;
 }

@@ -16,7 +16,7 @@ export interface ChosenMethod {
   readonly since: Date;
 }
 
-/** What was chosen among the offers of the database. */
+/** The method that was chosen among the offers of a database. */
 export type Choice =
   /** `offer`: the chosen one; `null`: polling. `nowSeen`: tables that the former method did not report, and the chosen one does. */
   | { readonly kind: 'chosen'; readonly offer: ChangeOffer | null; readonly nowSeen: readonly ChangedTable[] }

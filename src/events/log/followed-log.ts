@@ -20,9 +20,9 @@ const giveUpMs = 2_000;
 
 /** The tables of a source that this process watches. */
 export interface OwnTables {
-  /** Those with subscribers of `<table>_changes`. */
+  /** The tables that have subscribers of `<table>_changes`. */
   readonly held: () => readonly ChangedTable[];
-  /** Those that live queries watch, with the columns by whose values the queries to run again are found. */
+  /** The tables that live queries watch. The values of `columns` decide which of the queries run again. */
   readonly live: () => readonly Omit<WatchedTable, 'rows'>[];
 }
 

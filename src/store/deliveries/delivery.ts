@@ -3,9 +3,9 @@ export interface NewDelivery {
   /** The id of the event: the same whenever the event is found. */
   readonly event: string;
   readonly endpoint: string;
-  /** What happened: `orders.update`. */
+  /** The kind of the event: `orders.update`. */
   readonly type: string;
-  /** Where it happened, as a URI reference. */
+  /** The origin of the event, as a URI reference. */
   readonly source: string;
   /** ISO 8601 with offset. */
   readonly time: string;
@@ -29,7 +29,7 @@ export interface Delivery extends NewDelivery {
   readonly endedAt: Date | null;
 }
 
-/** What one attempt has sent and received, without secrets. */
+/** The request and the answer of one attempt, without secrets. */
 export interface Attempt {
   readonly milliseconds: number;
   /** `null`: there was no answer. */

@@ -6,7 +6,7 @@ export interface DeliveredEvent {
   readonly id: string;
   /** What happened, in dots: `orders.update`. */
   readonly type: string;
-  /** Where it happened, as a URI reference: `/sources/shop/orders`. */
+  /** The origin of the event, as a URI reference: `/sources/shop/orders`. */
   readonly source: string;
   /** ISO 8601 with offset. */
   readonly time: string;
