@@ -16,6 +16,7 @@ import {
   type Subscriptions,
   startRuntime,
   subscriptionsOf,
+  workOf,
 } from './app/index.ts';
 import { type Attached, attach, connect } from './attach.ts';
 import { type ControlPlane, type FozConfig, openControlPlane } from './control/index.ts';
@@ -66,6 +67,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
+  // Parts that do jobs of their own kinds join the worker here, before it is started.
+  const work = plane === null ? null : workOf({ store: plane.store, config, log: logger });
   const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
@@ -73,7 +76,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
+  const close = () => closeInOrder([work, subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -87,6 +90,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread, plane.store.lost)),
     gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
+    work: work === null ? null : () => work.figures.read(),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, control, keeping)),
   };
@@ -96,6 +100,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   });
   // Comes last, so that a start that fails does not use up the secret, which is shown only once.
   await authentication.settleFirst(runtime.settings);
+  work?.start();
   return {
     // Only now, so that nobody waits for it before they are answered.
     changedSince: history.start(),

@@ -7,6 +7,7 @@ export {
   type FozConfig,
   type ServerConfig,
   type WebsocketConfig,
+  type WorkflowConfig,
 } from './config/config.ts';
 
 export { loadConfig, parsePort, type ReadConfig, readConfig } from './config/load-config.ts';

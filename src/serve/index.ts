@@ -17,6 +17,7 @@ export type {
   ServerOptions,
   SessionHandler,
   SourceReadiness,
+  WorkGauges,
 } from './options.ts';
 export { refusalOf } from './refusal.ts';
 export { requestId } from './request-id.ts';

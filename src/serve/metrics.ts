@@ -3,12 +3,13 @@ import type { CacheState } from '../core/index.ts';
 import type { Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { unexpectedErrors } from './unexpected.ts';
+import { addWork } from './work-metrics.ts';
 
 /** The transport of an operation. */
 export type Transport = 'http' | 'websocket';
 
 /** The values that are read when metrics are scraped. */
-interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness'> {
+interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness' | 'work'> {
   /** Open WebSockets. */
   readonly sockets: () => number;
   readonly caches: () => readonly CacheState[];
@@ -66,7 +67,8 @@ export class Metrics {
     });
     addGauges(this.registry, options);
     addCaches(this.registry, options.caches);
-    const { gauges } = options;
+    const { gauges, work } = options;
+    if (work) addWork(this.registry, work);
     new Counter({
       name: 'foz_output_dropped_total',
       help: 'Lines of the log, and others, that could not be printed',

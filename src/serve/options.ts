@@ -99,6 +99,8 @@ export interface ServerOptions {
       readonly waiting: number;
     }[];
   };
+  /** Figures of durable work, read when metrics are scraped; `null` or absent: there is none. */
+  readonly work?: (() => Promise<WorkGauges>) | null;
   readonly logger: Logger;
   /** Whether metrics are served. Read for each request. */
   readonly metrics: boolean;
@@ -109,6 +111,25 @@ export interface ServerOptions {
   readonly routes?: ReadonlyMap<string, RouteHandler>;
   /** Further handlers for any authenticated caller: admitted, counted and audited as at `/graphql`. */
   readonly sessionRoutes?: ReadonlyMap<string, SessionHandler>;
+}
+
+/** Figures of durable work. */
+export interface WorkGauges {
+  /** The jobs of each kind of queue. */
+  readonly queues: readonly {
+    readonly kind: string;
+    readonly claimed: number;
+    readonly due: number;
+    readonly waiting: number;
+    /** Seconds that the oldest due job has been due; `null`: none is. */
+    readonly oldestSeconds: number | null;
+  }[];
+  /** The attempts to deliver events that this process has made, by endpoint and result. */
+  readonly attempts: readonly {
+    readonly endpoint: string;
+    readonly result: string;
+    readonly number: number;
+  }[];
 }
 
 /** The response of a route handler. */

@@ -42,6 +42,7 @@ export { Follower } from './follower.ts';
 export {
   type Claim,
   type Claimed,
+  type JobCount,
   type JobQueue,
   JobStore,
   type JobTransaction,
@@ -107,3 +108,4 @@ export {
 } from './secrets/index.ts';
 export { openStore, type Store, type StoreLog } from './store.ts';
 export { StoredKeys } from './stored-keys.ts';
+export { vacuumEmbedded } from './vacuum.ts';

@@ -1,4 +1,5 @@
 export {
+  type AttemptKind,
   type BodyForm,
   type BreakerRules,
   Deliverer,

@@ -18,6 +18,8 @@ export interface FozConfig {
   readonly auth?: AuthConfig;
   /** Requests that Foz sends. */
   readonly outbound?: OutboundConfig;
+  /** Deliveries of events and runs of workflows. */
+  readonly workflow?: WorkflowConfig;
   /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */
   readonly store?: { readonly url?: string };
   /** Whether writes and refusals are recorded in the audit log; default: where there is `auth`. */
@@ -61,6 +63,18 @@ export interface ServerConfig {
   readonly answers?: AnswersConfig;
   readonly show_database_errors?: boolean;
   readonly limits?: LimitSettings;
+}
+
+/** Settings of durable work: deliveries of events and runs of workflows; all with defaults. */
+export interface WorkflowConfig {
+  /** Whether this process makes deliveries and does runs. */
+  readonly enabled?: boolean;
+  /** Most deliveries and runs that this process works on at once. */
+  readonly concurrency?: number;
+  /** Days after which ended deliveries are removed; `null`: they are kept. */
+  readonly delivery_retention_days?: number | null;
+  /** Days after which ended runs are removed; `null`: they are kept. */
+  readonly run_retention_days?: number | null;
 }
 
 /** Limits on responses that clients have not read yet; each setting has a default. */

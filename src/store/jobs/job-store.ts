@@ -1,6 +1,7 @@
 import type { Run } from '../run.ts';
 import type { Store } from '../store.ts';
 import { claimJobs, divide, lockQueues, type Share, waitingQueues } from './claims.ts';
+import { countJobs, type JobCount } from './counts.ts';
 import type { Claim, JobQueue, NewJob, Settlement } from './job.ts';
 import {
   holdJobs,
@@ -17,6 +18,7 @@ import {
 } from './statements.ts';
 import {
   addWorker,
+  alone,
   beat,
   buryWorker,
   freeOrphans,
@@ -136,6 +138,11 @@ export class JobStore {
     this.#wake();
   }
 
+  /** The number of jobs of each kind. */
+  counts(): Promise<readonly JobCount[]> {
+    return countJobs(this.#store.run);
+  }
+
   /** Claims due jobs of these kinds, `most` at most. */
   async claim(worker: string, kinds: readonly string[], most: number): Promise<Claimed> {
     const waiting = await waitingQueues(this.#store.run, kinds);
@@ -166,7 +173,7 @@ export class JobStore {
 
   /** Records a heartbeat. Resolves with the other workers; `null`: this one was declared dead. */
   beat(id: string): Promise<readonly OtherWorker[] | null> {
-    return this.#store.transact((run) => beat(run, id));
+    return this.#store.transact((run) => (this.isExclusive ? alone(run, id) : beat(run, id)));
   }
 
   /** Declares workers dead, unless they have had another heartbeat, and frees the jobs of all workers that are no longer there. Resolves with the number of jobs. */

@@ -26,6 +26,13 @@ export async function beat(run: Run, id: string): Promise<readonly OtherWorker[]
     .map((row) => ({ id: String(row.id), beat: Number(row.beat) }));
 }
 
+/** The same for a store that no other process can open, where nobody looks for heartbeats: it writes nothing. */
+export async function alone(run: Run, id: string): Promise<readonly OtherWorker[] | null> {
+  const rows = await run('select id, beat from foz.job_workers', []);
+  if (!rows.some((row) => row.id === id)) return null;
+  return rows.flatMap((row) => (row.id === id ? [] : [{ id: String(row.id), beat: Number(row.beat) }]));
+}
+
 /** Declares a worker dead, unless it had another heartbeat since. From then on it records nothing. */
 export async function buryWorker(run: Run, { id, beat }: OtherWorker): Promise<boolean> {
   const rows = await run('delete from foz.job_workers where id = ? and beat = ? returning 1', [id, beat]);

@@ -17,7 +17,12 @@ export interface DelivererOptions {
   readonly http: HttpClient;
   /** The endpoint of a name, as it is defined now; `undefined`: this process does not know it. */
   readonly endpoint: (name: string) => Endpoint | undefined;
+  /** Called after each attempt. */
+  readonly onAttempt?: (endpoint: string, result: AttemptKind) => void;
 }
+
+/** What came of an attempt: the endpoint has accepted the delivery, another attempt follows, or none does. */
+export type AttemptKind = 'delivered' | 'failed' | 'dead';
 
 /** Milliseconds before a delivery whose endpoint this process does not know (yet) is claimed again. */
 const unknownPauseMs = 30_000;
@@ -68,6 +73,7 @@ export class Deliverer {
           ? ({ kind: 'later', afterMs: verdict.afterMs, progress: true } as const)
           : ({ kind: 'done' } as const);
       breaker.report(outage, rules);
+      this.#options.onAttempt?.(endpoint.name, verdict.kind === 'again' ? 'failed' : verdict.kind);
       await this.#outcomes.add({ claim, record: { state, attempt: made }, end });
     } catch (error) {
       if (outage === null) breaker.report(null, rules);

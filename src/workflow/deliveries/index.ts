@@ -1,4 +1,4 @@
-export { Deliverer, type DelivererOptions } from './deliverer.ts';
+export { type AttemptKind, Deliverer, type DelivererOptions } from './deliverer.ts';
 export type {
   BreakerRules,
   Endpoint,

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkGauges } from '../../serve/index.ts';
+import type { JobStore } from '../../store/index.ts';
+import type { AttemptKind } from '../../workflow/index.ts';
+
+/** Milliseconds that a reader of metrics waits for the store. */
+const patienceMs = 2_000;
+
+/** Figures of durable work for the metrics: the jobs in the store, and the attempts of this process. */
+export class WorkFigures {
+  readonly #jobs: Pick<JobStore, 'counts'>;
+  readonly #attempts = new Map<string, Map<AttemptKind, number>>();
+
+  constructor(jobs: Pick<JobStore, 'counts'>) {
+    this.#jobs = jobs;
+  }
+
+  /** Counts an attempt to deliver. */
+  count(endpoint: string, result: AttemptKind): void {
+    const known = this.#attempts.get(endpoint) ?? new Map<AttemptKind, number>();
+    this.#attempts.set(endpoint, known.set(result, (known.get(result) ?? 0) + 1));
+  }
+
+  /** The present figures. Those of a store that does not answer in time are left out. */
+  async read(): Promise<WorkGauges> {
+    const late = sleep(patienceMs, [], { ref: false });
+    const queues = await Promise.race([this.#jobs.counts().catch(() => []), late]);
+    const attempts = [...this.#attempts].flatMap(([endpoint, results]) =>
+      [...results].map(([result, number]) => ({ endpoint, result, number })),
+    );
+    return { queues, attempts };
+  }
+}

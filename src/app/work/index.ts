@@ -1,0 +1,1 @@
+export { type Work, workOf } from './work.ts';
