@@ -15,6 +15,8 @@ const codes = {
   /** The answer is not HTTP, or has another length than it says. */
   broken: 'unavailable',
   redirect: 'not-supported',
+  /** The request needs a credential that is missing, may not go there, or gets no token. */
+  credential: 'access-denied',
   /** The caller has ended the request. */
   ended: 'timeout',
 } as const satisfies Record<string, ErrorCode>;

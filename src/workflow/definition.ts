@@ -7,7 +7,10 @@ export type Template = unknown;
 export interface RetryPolicy extends Partial<BackOff> {
   /** Attempts in all; default: 1. */
   readonly attempts: number;
-  /** The codes of errors after which it is tried again; default: all but those of `fail`. */
+  /**
+   * The codes of errors after which it is tried again; `http-5xx` is every such status. Default: what the kind of the step
+   * considers passing, and never an error of `fail`.
+   */
   readonly codes?: readonly string[];
 }
 
@@ -20,6 +23,8 @@ export interface StepDefinition {
   readonly timeoutMs?: number;
   /** Steps that are done when the step has failed and no attempt is left. The run goes on with the output of the last of them. */
   readonly onError?: readonly StepDefinition[];
+  /** What the step gives others to recognise a repetition by; default: one that is made of the run and the step. */
+  readonly idempotencyKey?: Template;
   readonly [setting: string]: unknown;
 }
 

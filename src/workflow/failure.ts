@@ -12,12 +12,15 @@ export interface Failure {
 /** The failure of one attempt at a step, or of a step without another attempt. */
 export class StepFailed extends Error {
   readonly failure: Failure;
-  /** Whether another attempt is pointless. */
+  /** Whether another attempt is pointless, also of the steps around it. */
   readonly final: boolean;
-  constructor(failure: Failure, final = false) {
+  /** Milliseconds before which another attempt is unwelcome. */
+  readonly afterMs: number;
+  constructor(failure: Failure, { final = false, afterMs = 0 }: { final?: boolean; afterMs?: number } = {}) {
     super(failure.message);
     this.failure = failure;
     this.final = final;
+    this.afterMs = afterMs;
   }
 }
 

@@ -1,42 +1,12 @@
 import { getEventListeners } from 'node:events';
 import type { StepRecord } from '../../src/store/index.ts';
-import { Expressions } from '../../src/workflow/expressions/index.ts';
-import { checkWorkflow } from '../../src/workflow/index.ts';
-import { Execution, type ExecutionOptions } from '../../src/workflow/runs/execution.ts';
+import { closeExpressions, runInMemory as done } from './in-memory.ts';
 
-const expressions = new Expressions();
-afterAll(() => expressions.close());
+afterAll(closeExpressions);
 
 const call = (id: string, more: object = {}) => ({
   ...{ id, kind: 'graphql', document: 'mutation { a }', role: 'clerk', ...more },
 });
-
-/** Does a run of steps, on records in memory as the store would have them. */
-async function done(
-  steps: readonly unknown[],
-  { records = [], ...more }: Partial<ExecutionOptions> & { readonly graphql?: () => unknown } = {},
-) {
-  const known = new Map<string, StepRecord>(records.map((record) => [record.path, record]));
-  const keep = (written: readonly StepRecord[]) => {
-    for (const record of written) known.set(record.path, record);
-  };
-  const commits: string[][] = [];
-  const execution = new Execution({
-    ...{ run: 'r', definition: checkWorkflow({ name: 'w', steps }), input: null, ageMs: 0, records },
-    commit: async (written) => {
-      commits.push(written.map(({ path, state }) => `${path} ${state}`));
-      keep(written);
-      return true;
-    },
-    expressions,
-    services: { graphql: async () => ({ data: await more.graphql?.() }) },
-    signal: new AbortController().signal,
-    ...more,
-  });
-  const { outcome, steps: rest } = await execution.run();
-  keep(rest);
-  return { outcome, commits, records: [...known.values()], rest: rest.map(({ path }) => path) };
-}
 
 test('the end of an effect is committed with the beginning of the next one, and the last one with the end of the run', async () => {
   const { commits, rest, outcome } = await done([call('a'), call('b'), call('c')]);

@@ -1,4 +1,4 @@
-import type { OutboundFault } from '../../outbound/index.ts';
+import { type OutboundFault, retryAfterMs } from '../../outbound/index.ts';
 import { retryDelay } from '../jobs/index.ts';
 import type { RetryRules } from './endpoint.ts';
 
@@ -40,12 +40,4 @@ export function verdictOf(
 /** Whether the endpoint itself seems to be down, rather than to refuse this one delivery. */
 export function isOutage({ status, fault }: AttemptResult): boolean {
   return status === null ? !lasting.has(fault) : status >= 500 || status === 429;
-}
-
-/** Milliseconds of a header Retry-After: seconds, or a date of HTTP. 0 where it says neither. */
-function retryAfterMs(text: string | null, now: number): number {
-  if (text === null) return 0;
-  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
 }

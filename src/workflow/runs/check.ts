@@ -36,7 +36,9 @@ function meaningFaults(definition: WorkflowDefinition): Fault[] {
       if (ids.has(step.id)) report(`${at}/id`, `has the id "${step.id}" of another step.`);
       ids.add(step.id);
       const kind = stepKinds.get(step.kind)!;
-      for (const name of kind.templates)
+      const fault = kind.check?.(step) ?? null;
+      if (fault !== null) report(at, fault);
+      for (const name of ['idempotencyKey', ...kind.templates, ...(kind.lateTemplates ?? [])])
         for (const fault of faultsOf(step[name], `${at}/${name}`)) report(fault.place, fault.message);
       for (const [name, nested] of kind.nested?.(step) ?? []) visit(nested, `${at}/${name}`);
       if (step.onError !== undefined) visit(step.onError, `${at}/onError`);

@@ -16,6 +16,7 @@ import type {
   StepKind,
   StepServices,
 } from '../steps/step.ts';
+import { derivedKey } from './idempotency.ts';
 import { ClaimLost, Journal, type StepEntry } from './journal.ts';
 import { type LinkedSignal, linkedTo, raced } from './signals.ts';
 import { longestMs, Strands } from './strands.ts';
@@ -38,6 +39,9 @@ export interface ExecutionOptions {
 interface OpenScope extends Scope {
   readonly steps: Record<string, unknown>;
 }
+
+/** The longest pause that whoever failed can ask for. */
+const longestAskedMs = 24 * 3_600_000;
 
 /** The longest text of a step's input or output, in characters. */
 const longestValue = 4_000_000;
@@ -154,7 +158,9 @@ export class Execution {
   /** The failure of a step. Enclosing steps may be tried again, unless it came from a step that wants to fail. */
   #recordedFailure(path: string, error: string): StepFailed {
     const failure: Failure = JSON.parse(error);
-    return new StepFailed(failure, this.#journal.known(failure.step ?? path)?.kind === fail.kind);
+    return new StepFailed(failure, {
+      final: this.#journal.known(failure.step ?? path)?.kind === fail.kind,
+    });
   }
 
   /** Does a step until it succeeds, or its attempts are used up. */
@@ -191,9 +197,9 @@ export class Execution {
         if (error instanceof RunStopped || error instanceof ClaimLost || signal.aborted) throw error;
         const failed = new StepFailed(
           { step: path, ...failureOf(error) },
-          error instanceof StepFailed && error.final,
+          error instanceof StepFailed ? error : {},
         );
-        const pause = pauseBefore(step, entry.attempts, failed);
+        const pause = pauseBefore(step, kind, entry.attempts, failed);
         if (pause === null) {
           entry.failed(JSON.stringify(failed.failure));
           throw failed;
@@ -214,7 +220,9 @@ export class Execution {
   ): Promise<unknown> {
     if (recorded !== null) return JSON.parse(recorded);
     const templates = Object.fromEntries(
-      kind.templates.filter((name) => name in step).map((name) => [name, step[name]]),
+      ['idempotencyKey', ...kind.templates]
+        .filter((name) => Object.hasOwn(step, name))
+        .map((name) => [name, step[name]]),
     );
     return this.#options.expressions.evaluate(templates, scope);
   }
@@ -232,7 +240,7 @@ export class Execution {
       signal.throwIfAborted();
     }
     if (input.timeoutMs === undefined)
-      return kind.run(input as never, this.#contextOf(path, scope, signal, resumeMs));
+      return kind.run(input as never, this.#contextOf(input, path, scope, signal, resumeMs));
     const leftMs = input.timeoutMs - begunMs;
     const late = () => new FozError('timeout', `The step took longer than ${input.timeoutMs} ms.`);
     // Its time also passed while the run waited without a worker.
@@ -241,7 +249,7 @@ export class Execution {
     const timer = leftMs > longestMs ? undefined : setTimeout(() => limit.abort(late()), leftMs).unref();
     const unlimit = this.#strands.limit(leftMs);
     try {
-      const context = this.#contextOf(path, scope, limit.signal, resumeMs);
+      const context = this.#contextOf(input, path, scope, limit.signal, resumeMs);
       return await raced(kind.run(input as never, context), limit.signal);
     } finally {
       clearTimeout(timer);
@@ -252,10 +260,19 @@ export class Execution {
     }
   }
 
-  #contextOf(path: string, scope: OpenScope, signal: AbortSignal, resumeMs: number | null): StepContext {
-    const { run, services } = this.#options;
+  #contextOf(
+    { idempotencyKey: given }: StepDefinition,
+    path: string,
+    scope: OpenScope,
+    signal: AbortSignal,
+    resumeMs: number | null,
+  ): StepContext {
+    const { run, services, expressions } = this.#options;
     return {
       ...{ path, run, signal, services, resumeMs },
+      idempotencyKey:
+        given == null ? derivedKey(run, path) : typeof given === 'string' ? given : JSON.stringify(given),
+      evaluate: (value, names) => expressions.evaluate(value, { ...scope, ...names }),
       block: (steps) => this.#block(steps, `${path}/`, scope, signal),
       branches: (branches, options) => this.#branches(branches, options, path, scope, signal),
       wait: async (ms) => {
@@ -320,13 +337,21 @@ export class Execution {
 /** Milliseconds before the next attempt; `null`: there is none. */
 function pauseBefore(
   { retry }: StepDefinition,
+  kind: StepKind,
   attempts: number,
-  { failure, final }: StepFailed,
+  { failure, final, afterMs }: StepFailed,
 ): number | null {
   if (retry === undefined || final || attempts >= retry.attempts) return null;
-  if (retry.codes !== undefined && !retry.codes.includes(failure.code)) return null;
-  return retryDelay(attempts, { ...defaultBackOff, ...retry });
+  const isPassing =
+    retry.codes === undefined
+      ? (kind.isPassing?.(failure) ?? true)
+      : retry.codes.some((code) => code === failure.code || code === classOf(failure.code));
+  if (!isPassing) return null;
+  return Math.max(retryDelay(attempts, { ...defaultBackOff, ...retry }), Math.min(afterMs, longestAskedMs));
 }
+
+/** `http-5xx` of `http-503`. */
+const classOf = (code: string) => code.replace(/^(http-\d)\d\d$/, '$1xx');
 
 function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);

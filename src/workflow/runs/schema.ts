@@ -29,7 +29,15 @@ function stepSchema(): object {
       if: { properties: { kind: { const: kind } }, required: ['kind'] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: {
-        properties: { id: true, kind: true, retry, timeoutMs: ms, onError: stepList, ...settings },
+        properties: {
+          id: true,
+          kind: true,
+          retry,
+          timeoutMs: ms,
+          onError: stepList,
+          idempotencyKey: template,
+          ...settings,
+        },
         required,
         additionalProperties: false,
       },

@@ -15,7 +15,7 @@ export const fail: StepKind<{
   async run({ message, code = 'failed', details }) {
     throw new StepFailed(
       { code: String(code), message: String(message), ...(details !== undefined && { details }) },
-      true,
+      { final: true },
     );
   },
 };

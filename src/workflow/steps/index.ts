@@ -3,6 +3,7 @@ import { delay } from './delay.ts';
 import { fail } from './fail.ts';
 import { forEach } from './for-each.ts';
 import { graphql } from './graphql.ts';
+import { http } from './http.ts';
 import { parallel } from './parallel.ts';
 import type { StepKind } from './step.ts';
 import { stop } from './stop.ts';
@@ -16,6 +17,7 @@ const kinds: readonly StepKind<never>[] = [
   fail,
   forEach,
   graphql,
+  http,
   parallel,
   stop,
   switchStep,

@@ -1,4 +1,7 @@
+import { FozError } from '../../core/index.ts';
+import type { AuthorizedClient } from '../../outbound/index.ts';
 import type { StepDefinition, Template } from '../definition.ts';
+import type { Failure } from '../failure.ts';
 
 /** The names that expressions can use. */
 export interface Scope {
@@ -31,16 +34,31 @@ export interface GraphqlAnswer {
   }[];
 }
 
-/** What steps use of the outside world; given by whoever wires the layers. */
+/** What steps use of the outside world; given by whoever wires the layers. A step whose service is absent fails. */
 export interface StepServices {
   /** Runs an operation as a role. */
   graphql(request: GraphqlRequest): Promise<GraphqlAnswer>;
+  /** Sends HTTP requests, with credentials by name. */
+  readonly http?: Pick<AuthorizedClient, 'send'>;
+}
+
+/** A service. Throws FozError `not-supported` where this server does not have it. */
+export function serviceOf<Name extends keyof StepServices>(
+  services: StepServices,
+  name: Name,
+): NonNullable<StepServices[Name]> {
+  const service = services[name];
+  if (service === undefined)
+    throw new FozError('not-supported', `This server has nothing set up for steps that need "${name}".`);
+  return service;
 }
 
 /** What a running step can do. */
 export interface StepContext {
-  /** The path of the step in its run. With the id of the run it is the idempotency key of the step's effect. */
+  /** The path of the step in its run. */
   readonly path: string;
+  /** Equal for all attempts at this step, so that whoever gets its effect twice can tell. */
+  readonly idempotencyKey: string;
   readonly run: string;
   readonly signal: AbortSignal;
   readonly services: StepServices;
@@ -52,6 +70,8 @@ export interface StepContext {
   branches(branches: readonly Branch[], options: BranchOptions): Promise<readonly BranchResult[]>;
   /** Waits without holding a worker. */
   wait(ms: number): Promise<void>;
+  /** Evaluates a value with expressions now. `names`: what they see besides the scope of the step. */
+  evaluate(value: Template, names: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 export interface Branch {
@@ -79,10 +99,16 @@ export interface StepKind<Input = never> {
   readonly required: readonly string[];
   /** Settings whose expressions are evaluated before the step begins. */
   readonly templates: readonly string[];
+  /** Settings with expressions that the step evaluates itself, while it runs. */
+  readonly lateTemplates?: readonly string[];
   /** Whether the step has an effect outside its run: everything recorded before is committed first. */
   readonly hasEffect: boolean;
   /** Its nested lists of steps, for checks of definitions. */
   nested?(step: StepDefinition): readonly (readonly [place: string, steps: readonly StepDefinition[]])[];
+  /** What the schema cannot say about its settings: a fault, as the end of a sentence; `null`: none. */
+  check?(step: StepDefinition): string | null;
+  /** Whether another attempt after a failure may succeed, where the retry policy names no codes; default: always. */
+  isPassing?(failure: Failure): boolean;
   run(input: Input, context: StepContext): Promise<unknown>;
 }
 

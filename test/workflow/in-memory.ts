@@ -1,0 +1,39 @@
+import type { StepRecord } from '../../src/store/index.ts';
+import { Expressions } from '../../src/workflow/expressions/index.ts';
+import { checkWorkflow, type StepServices } from '../../src/workflow/index.ts';
+import { Execution, type ExecutionOptions } from '../../src/workflow/runs/execution.ts';
+
+const expressions = new Expressions();
+export const closeExpressions = () => expressions.close();
+
+export interface InMemoryOptions extends Omit<Partial<ExecutionOptions>, 'services'> {
+  readonly graphql?: () => unknown;
+  readonly services?: Partial<StepServices>;
+}
+
+/** Does a run of steps, on records in memory as the store would have them. */
+export async function runInMemory(
+  steps: readonly unknown[],
+  { records = [], graphql, services, ...more }: InMemoryOptions = {},
+) {
+  const known = new Map<string, StepRecord>(records.map((record) => [record.path, record]));
+  const keep = (written: readonly StepRecord[]) => {
+    for (const record of written) known.set(record.path, record);
+  };
+  const commits: string[][] = [];
+  const execution = new Execution({
+    ...{ run: 'r', definition: checkWorkflow({ name: 'w', steps }), input: null, ageMs: 0, records },
+    commit: async (written) => {
+      commits.push(written.map(({ path, state }) => `${path} ${state}`));
+      keep(written);
+      return true;
+    },
+    expressions,
+    services: { graphql: async () => ({ data: await graphql?.() }), ...services },
+    signal: new AbortController().signal,
+    ...more,
+  });
+  const { outcome, steps: rest } = await execution.run();
+  keep(rest);
+  return { outcome, commits, records: [...known.values()], rest: rest.map(({ path }) => path) };
+}
