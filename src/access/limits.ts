@@ -24,6 +24,8 @@ export interface LimitsConfig {
   readonly concurrency?: number | null;
   /** Subscriptions of one caller that run at once. */
   readonly subscriptions?: number | null;
+  /** Answers that the subscriptions of one caller get per second, together. */
+  readonly answers_per_second?: number | null;
   /** The highest cost of an operation, in rows that it may touch. */
   readonly cost?: number | null;
   /** The most rows of a list. */

@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
 import { countedAddress } from '../auth/index.ts';
-import { type CacheState, FozError, HeldBytes, type RequestEnd } from '../core/index.ts';
+import {
+  type CacheState,
+  type EndSignal,
+  FozError,
+  HeldBytes,
+  pause,
+  type RequestEnd,
+} from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
 import { ConcurrencySlots } from './concurrency.ts';
@@ -96,6 +103,16 @@ export class Gate {
     if (subscriptions === null) return () => {};
     const full = `${subscriptions} subscriptions are running already, which is as many as may: end one of them.`;
     return this.#subscriptions.take(this.callerOf(session, request), subscriptions, full);
+  }
+
+  /**
+   * Takes a caller's turn for a further answer of a subscription. Resolves when it comes, or `end` is aborted; `null`: it is there.
+   */
+  turn({ session, request }: Requester, end: EndSignal): Promise<void> | null {
+    const { answers_per_second: most } = this.limitsOf(session);
+    if (most === null) return null;
+    const waitMs = this.#rates.turn(session, this.callerOf(session, request), most);
+    return waitMs === 0 ? null : pause(waitMs, end);
   }
 
   /** The caller of a subscription. */

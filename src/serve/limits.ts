@@ -15,6 +15,7 @@ export const defaultLimits: Limits = {
   rate: null,
   concurrency: null,
   subscriptions: 1000,
+  answers_per_second: null,
   answer_bytes: 64 * 1024 * 1024,
 };
 

@@ -7,7 +7,7 @@ import { ConcurrencySlots } from './concurrency.ts';
 /** Response headers by the IETF draft on RateLimit headers. */
 export type RateHeaders = Readonly<Record<string, string>>;
 
-/** Requests of one caller in the current window. Times are those of the monotonic clock, so setting the system clock changes no window. */
+/** Requests of one caller in the current window, or the turns that it has taken. Times are those of the monotonic clock, so setting the system clock changes no window. */
 interface Window {
   requests: number;
   readonly endsAt: number;
@@ -54,9 +54,21 @@ export class Rates {
     );
   }
 
+  /**
+   * Takes the next turn of a caller who may have `perSecond` turns per second. Returns the milliseconds until it comes (generic cell rate
+   * algorithm, ITU-T I.371, with a burst of those of one second).
+   */
+  turn({ role }: Session, caller: string, perSecond: number): number {
+    const key = JSON.stringify(['turns', role, shortened(caller)]);
+    const now = performance.now();
+    const apartMs = 1000 / perSecond;
+    const dueAt = Math.max(now, this.#windows.get(key)?.endsAt ?? now);
+    this.#windows.set(key, { requests: 0, endsAt: dueAt + apartMs }, role, windowBytes);
+    return Math.max(0, Math.ceil(dueAt - (1000 - apartMs) - now));
+  }
+
   #consume({ name, who, owner, limit: { requests, seconds } }: Policy, operations: number): Counted {
-    const caller = who.length > longestName ? digest('sha256', who, 'base64') : who;
-    const key = JSON.stringify([name, requests, seconds, owner, caller]);
+    const key = JSON.stringify([name, requests, seconds, owner, shortened(who)]);
     const now = performance.now();
     let window = this.#windows.get(key);
     if (window === undefined || window.endsAt <= now) {
@@ -79,6 +91,11 @@ export class Rates {
       `${most} requests run already, which is as many as may: wait for one of them.`,
     );
   }
+}
+
+/** A caller as part of a key. */
+function shortened(caller: string): string {
+  return caller.length > longestName ? digest('sha256', caller, 'base64') : caller;
 }
 
 /** A rate, and the caller whose requests count towards it. */

@@ -8,7 +8,7 @@ import { mintKey } from '../../src/auth/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import { type Connection, connect } from '../support/connect.ts';
-import { until } from '../support/wait.ts';
+import { pause, until } from '../support/wait.ts';
 import { Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
@@ -72,7 +72,11 @@ beforeAll(async () => {
   foz = await start(
     {
       state: join(folder, 'state'),
-      server: { port: 0, graphiql: false, limits: { roles: { few: { subscriptions: 1 } } } },
+      server: {
+        port: 0,
+        graphiql: false,
+        limits: { roles: { few: { subscriptions: 1 }, paced: { answers_per_second: 2 } } },
+      },
       auth: {
         admin_secrets: [secret],
         api_keys: [
@@ -88,6 +92,7 @@ beforeAll(async () => {
             select_permissions: [
               ...metadata.tables[0].select_permissions,
               { role: 'few', permission: { columns: ['id'], filter: {} } },
+              { role: 'paced', permission: { columns: ['id', 'name'], filter: {} } },
             ],
           },
         ],
@@ -361,6 +366,26 @@ test('the slot is free again after a changed graph has ended the subscription, o
   const again = await subscribe('subscription { people { id } }', role('few'));
   await again.last({ people: [{ id: 1 }] });
   again.close();
+});
+
+test('the answers of a caller are paced over all its subscriptions and transports; the last ones are the newest', async () => {
+  const startedAt = performance.now();
+  const first = await subscribe(people, role('paced'));
+  const second = overWebSocket(people, role('paced'));
+  await first.last(named('Ann'));
+  await until(() => second.answers.length === 1);
+  for (let n = 1; n <= 60; n++) {
+    await rename(`p${n}`);
+    await pause(30);
+  }
+  await first.last(named('p60'));
+  await until(() => JSON.stringify(second.answers.at(-1)) === JSON.stringify({ data: named('p60') }));
+  const seconds = (performance.now() - startedAt) / 1000;
+  // Each of the two has its first answer and one in advance, and two turns may come at once.
+  expect(first.answers.length + second.answers.length).toBeLessThanOrEqual(6 + 2 * seconds);
+  first.close();
+  await second.stop();
+  await rename('Ann');
 });
 
 test('a GET for server-sent events only reads', async () => {

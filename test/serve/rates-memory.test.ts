@@ -42,3 +42,15 @@ test('a window may be longer than a timer of Node', () => {
   rates.count(sessionOf('clerk'), 'ada', month);
   expect(() => rates.count(sessionOf('clerk'), 'ada', month)).toThrow(Refusal);
 });
+
+test('turns of a caller come as many per second as it may have, after those of one second at once', () => {
+  const rates = new Rates();
+  const waits = Array.from({ length: 12 }, () => rates.turn(sessionOf('clerk'), 'ada', 4));
+  expect(waits.slice(0, 4)).toEqual([0, 0, 0, 0]);
+  for (const [index, wait] of waits.slice(4).entries()) {
+    expect(wait).toBeLessThanOrEqual(250 * (index + 1));
+    expect(wait).toBeGreaterThan(250 * index);
+  }
+  expect(rates.turn(sessionOf('clerk'), 'bob', 4)).toBe(0);
+  expect(rates.turn(sessionOf('other'), 'ada', 4)).toBe(0);
+});
