@@ -79,7 +79,8 @@ export class Rates {
     return {
       allowed: window.requests <= requests,
       remaining: Math.max(0, requests - window.requests),
-      leftMs: window.endsAt - now,
+      // The difference of two fractions can be a little larger than the window.
+      leftMs: Math.min(window.endsAt - now, seconds * 1000),
     };
   }
 
