@@ -63,7 +63,6 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   stage(`Reading the sources ${config.sources.map(({ name }) => name).join(', ')}`);
   const attached = await attach(config, 'server');
   if (plane !== null) stage(`Opening and reading the store (${storeOf(config)})`);
-  const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
@@ -80,11 +79,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
-    host: server.host ?? '127.0.0.1',
-    port: Number(server.port ?? 8080),
-    tls: server.tls ?? null,
-    ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
-    answers: answersOf(server.answers),
+    ...listeningOf(config),
     ...admissionOf(authentication),
     ...keeping,
     readiness: () => readinessOf(attached.registry),
@@ -117,6 +112,16 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await front.close(graceMs);
       await close();
     },
+  };
+}
+
+function listeningOf({ server = {} }: FozConfig) {
+  return {
+    host: server.host ?? '127.0.0.1',
+    port: Number(server.port ?? 8080),
+    tls: server.tls ?? null,
+    ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
+    answers: answersOf(server.answers),
   };
 }
 
