@@ -1,5 +1,5 @@
-// Writes the graphs of the control API and of accounts to schema/, the client types of the former, and the kinds of sources into
-// the JSON Schema of foz.yaml. --check: changes nothing, and fails if a file is out of date.
+// Writes the graphs of the control API and of accounts to schema/, the client types of the former, the kinds of sources into
+// the JSON Schema of foz.yaml, and the JSON Schema of workflows. --check: changes nothing, and fails if a file is out of date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -18,6 +18,7 @@ for (const { filename, content } of await generate({ ...config, silent: true }, 
   put(filename, content);
 
 put('schema/foz.schema.json', await schemaWithKinds());
+put('schema/workflow.schema.json', await workflowSchema());
 
 async function graphs() {
   const { buildControlGraph, buildAccountGraph } = await built('resolvers/index.ts');
@@ -41,6 +42,12 @@ async function schemaWithKinds() {
       /("kind": \{ "enum": )\[[^\]]*\]( \} \} \}, "then": \{ "required": \["(url|path)"\])/g,
       (_, before, after, place) => before + needing(place) + after,
     );
+}
+
+/** The JSON Schema of a workflow, with the settings of each kind of step. */
+async function workflowSchema() {
+  const { workflowSchema: schema } = await built('src/workflow/runs/schema.ts');
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** Bundles a source module with its imports, so that no build is needed before. */

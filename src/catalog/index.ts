@@ -44,6 +44,8 @@ export {
   type InheritedRoleMetadata,
   type InsertPermissionMetadata,
   type Metadata,
+  type NamedMetadata,
+  namedLists,
   noMetadata,
   type PermissionMetadata,
   type RelationshipMetadata,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Metadata, TableMetadata, TableName } from './metadata.ts';
+import { type Metadata, namedLists, type TableMetadata, type TableName } from './metadata.ts';
 
 /** The order of a table's keys in its metadata file. */
 const tableKeys = [
@@ -33,14 +33,18 @@ const sortedLists = {
 
 /**
  * The same metadata in canonical order, as files have it: tables by source and name, relationships by name,
- * permissions by role. Lists whose order has a meaning stay as they are. Empty lists of relationships, permissions
- * and inherited roles are left out.
+ * permissions by role, workflows and the like by name. Lists whose order has a meaning stay as they are. Empty lists of relationships,
+ * permissions, inherited roles and workflows are left out.
  */
-export function canonicalMetadata({ tables, inherited_roles = [] }: Metadata): Metadata {
+export function canonicalMetadata({ tables, inherited_roles = [], ...rest }: Metadata): Metadata {
   const roles = sortedBy(inherited_roles, (role) => role.role_name);
+  const named = namedLists.flatMap((list) =>
+    (rest[list]?.length ?? 0) === 0 ? [] : [[list, sortedBy(rest[list]!, ({ name }) => name)] as const],
+  );
   return {
     tables: sortedBy(tables.map(canonicalTable), sortKey),
     ...(roles.length === 0 ? {} : { inherited_roles: roles }),
+    ...Object.fromEntries(named),
   };
 }
 

@@ -5,6 +5,19 @@ export interface Metadata {
   readonly tables: readonly TableMetadata[];
   /** Roles that inherit all permissions of several others. */
   readonly inherited_roles?: readonly InheritedRoleMetadata[];
+  /** Workflows: what has to be done, step by step. */
+  readonly workflows?: readonly NamedMetadata[];
+  /** Inbound webhooks, which start workflows. */
+  readonly hooks?: readonly NamedMetadata[];
+}
+
+/** The lists of the metadata, beside tables, whose entries have a name. Each is a file of its own in a folder of metadata. */
+export const namedLists = ['workflows', 'hooks'] as const satisfies readonly (keyof Metadata)[];
+
+/** An entry of such a list. Its settings are checked by the layer that uses them. */
+export interface NamedMetadata {
+  readonly name: string;
+  readonly [setting: string]: unknown;
 }
 
 export interface InheritedRoleMetadata {

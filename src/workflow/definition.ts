@@ -28,9 +28,31 @@ export interface StepDefinition {
   readonly [setting: string]: unknown;
 }
 
+/** When runs of a workflow are started by the clock. */
+export interface ScheduleDefinition {
+  readonly cron: string;
+  /** Default: UTC. */
+  readonly timezone?: string;
+  /** What becomes of due times while no process ran; default: `last`, one run for all of them. */
+  readonly missed?: 'skip' | 'last' | 'all';
+  /** What becomes of a due time while a run that the schedule has started is not over; default: `skip`. */
+  readonly overlap?: 'skip' | 'queue' | 'allow';
+  /** The input of its runs; its expressions see the due time as `due`. */
+  readonly input?: Template;
+}
+
 export interface WorkflowDefinition {
   readonly name: string;
   readonly description?: string;
+  /** `false`: no run of it is started. */
+  readonly enabled?: boolean;
+  /** The role of its operations, where a step names no other. */
+  readonly role?: string;
+  /** Session variables of its operations, with expressions over `input`. */
+  readonly sessionVariables?: Readonly<Record<string, Template>>;
+  /** The JSON Schema of its input. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  readonly schedule?: ScheduleDefinition;
   /** Most runs at once; absent: any number. */
   readonly concurrency?: number;
   /** An expression over `input`: runs with the same key come one after the other. */

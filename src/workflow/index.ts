@@ -21,13 +21,21 @@ export {
   type WorkLog,
 } from './jobs/index.ts';
 export {
+  type CurrentWorkflow,
   checkWorkflow,
+  type InputFault,
+  inputFaults,
   type RetryPolicy,
   Runner,
   type RunnerOptions,
+  type RunOrigin,
+  type ScheduleDefinition,
   type StartOptions,
   type StepDefinition,
+  schemaFault,
   type WorkflowDefinition,
+  type WorkflowFault,
+  workflowFaults,
   workflowSchema,
 } from './runs/index.ts';
 export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';

@@ -46,6 +46,9 @@ export const sections: Readonly<Record<string, string>> = {
   delete_permission: 'Delete permission',
   column_validation: 'Validation rule',
   bool_exp: 'Condition',
+  workflow: 'Workflow',
+  schedule: 'Schedule',
+  hook: 'Inbound webhook',
 };
 
 /**

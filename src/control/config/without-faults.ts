@@ -64,8 +64,8 @@ function remove(value: unknown, path: Path, removed: Removed): boolean {
   if (first === undefined || needed.includes(first)) return false;
   if (first === 'sources') return removeSource(value, second, removed);
   if (first !== 'metadata') return drop(value, [], first);
-  if (second === 'inherited_roles' && typeof index === 'number')
-    return removeEntry(valueAt(value, ['metadata', second]), index, removed);
+  if (typeof index === 'number' && second !== 'tables')
+    return removeEntry(valueAt(value, ['metadata', second!]), index, removed);
   if (second !== 'tables') return second !== undefined && drop(value, ['metadata'], second);
   if (typeof index !== 'number') return false;
   const table = ['metadata', 'tables', index];

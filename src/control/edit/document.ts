@@ -1,4 +1,4 @@
-import type { Metadata } from '../../catalog/index.ts';
+import { type Metadata, namedLists } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { checkAgainst } from '../metadata/validate.ts';
 import type { MetadataEdit } from './edit.ts';
@@ -24,11 +24,10 @@ export function refuseMalformed(before: Metadata, after: Metadata): void {
       const name = typeof entry.table === 'string' ? entry.table : entry.table.name;
       return atPlace(`${entry.source}.${name}`, checkAgainst('table', entry));
     });
-  const roles =
-    after.inherited_roles === before.inherited_roles
-      ? []
-      : atPlace('inherited_roles', checkAgainst('inheritedRoles', after.inherited_roles ?? []));
-  if (tables.length + roles.length > 0) throw noMetadataError([...tables, ...roles]);
+  const lists = (['inherited_roles', ...namedLists] as const).flatMap((name) =>
+    after[name] === before[name] ? [] : atPlace(name, checkAgainst(name, after[name] ?? [])),
+  );
+  if (tables.length + lists.length > 0) throw noMetadataError([...tables, ...lists]);
 }
 
 interface Problem {

@@ -1,8 +1,9 @@
 import { type CatalogIssue, correctedMetadata, type Metadata } from '../../catalog/index.ts';
 import type { Graphs } from '../../views/index.ts';
+import { workflowIssues } from '../workflows/issues.ts';
 
 /**
- * All problems of metadata: those of `graphs.resolve`, and those in entries whose source or table is misspelt. The latter are found once
+ * All problems of metadata: those of `graphs.resolve`, of workflows, and those in entries whose source or table is misspelt. The latter are found once
  * the name is replaced by the one that is probably meant.
  */
 export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata): readonly CatalogIssue[] {
@@ -14,7 +15,11 @@ export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata):
     for (const issue of corrected === null ? [] : graphs.resolve(corrected).issues)
       if (issue.severity === 'error') found.set(spelled(issue), issue);
   }
-  return [...issues, ...[...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue)];
+  return [
+    ...issues,
+    ...[...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue),
+    ...workflowIssues(metadata),
+  ];
 }
 
 function spelled({ where, reason }: CatalogIssue): string {

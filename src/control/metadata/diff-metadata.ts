@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Metadata, TableMetadata } from '../../catalog/index.ts';
-import { canonicalMetadata, nameOf, plain, schemaOf, sortKey } from '../../catalog/index.ts';
+import { canonicalMetadata, namedLists, nameOf, plain, schemaOf, sortKey } from '../../catalog/index.ts';
 import { differenceOf, wordsOf } from './diff-words.ts';
 import { type Part, partsOf } from './parts.ts';
 
@@ -27,7 +27,15 @@ export function diffMetadata(before: Metadata, after: Metadata): MetadataChange[
       name: role_name,
       value,
     }));
-  return [...diffTables(old!, now!), ...diffParts('inherited roles', rolesOf(old!), rolesOf(now!))];
+  return [
+    ...diffTables(old!, now!),
+    ...diffParts('inherited roles', rolesOf(old!), rolesOf(now!)),
+    ...namedLists.flatMap((list) => diffParts(list, namedParts(old!, list), namedParts(now!, list))),
+  ];
+}
+
+function namedParts(metadata: Metadata, list: (typeof namedLists)[number]): Part[] {
+  return (metadata[list] ?? []).map(({ name, ...value }) => ({ kind: list, path: name, name, value }));
 }
 
 /** The changes from one version to another, in the form of the audit log. */

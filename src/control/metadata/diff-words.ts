@@ -19,6 +19,8 @@ const subjects = {
   update: (name) => `role ${name} may update`,
   delete: (name) => `role ${name} may delete`,
   'inherited role': (name) => `inherited role ${name}`,
+  workflows: (name) => `workflow ${name}`,
+  hooks: (name) => `inbound webhook ${name}`,
 } as const satisfies Record<PartKind, Words>;
 
 const settings: Readonly<Record<string, string>> = {
@@ -101,6 +103,7 @@ function wordOf(key: string): string {
 }
 
 function changeOf(key: string, before: unknown, after: unknown): string {
+  if (key === 'steps') return changedSteps(before, after);
   if (after === undefined) return `no longer ${spelledValue(key, before)}`;
   if (before === undefined) return spelledValue(key, after);
   if (isNames(before) && isNames(after)) {
@@ -111,7 +114,21 @@ function changeOf(key: string, before: unknown, after: unknown): string {
   return `${spelledValue(key, after)} instead of ${spelledValue(key, before)}`;
 }
 
+/** `+ notify ~ pay - old`: the ids of steps that are new, changed and gone. */
+function changedSteps(before: unknown, after: unknown): string {
+  const [old, now] = [before, after].map(
+    (steps) => new Map((Array.isArray(steps) ? steps : []).map((step) => [String(step?.id), step] as const)),
+  );
+  const marked = [...now!].flatMap(([id, step]) => {
+    if (!old!.has(id)) return [`+ ${id}`];
+    return isDeepStrictEqual(old!.get(id), step) ? [] : [`~ ${id}`];
+  });
+  const gone = [...old!.keys()].filter((id) => !now!.has(id)).map((id) => `- ${id}`);
+  return [...marked, ...gone].join(' ') || 'in another order';
+}
+
 function spelledValue(key: string, value: unknown): string {
+  if (key === 'steps' && Array.isArray(value)) return value.map((step) => String(step?.id)).join(', ');
   const isCondition = key === 'filter' || key === 'check';
   if (isCondition && isRecord(value) && Object.keys(value).length === 0) return 'all';
   return value === '*' ? 'all' : short(value);

@@ -1,15 +1,19 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../catalog/index.ts';
-import { canonicalMetadata, sortedBy, sortKey } from '../../catalog/index.ts';
+import type { Metadata, TableMetadata } from '../../catalog/index.ts';
+import { canonicalMetadata, namedLists, sortedBy, sortKey } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import { withoutFaults } from '../config/without-faults.ts';
 import { type Locate, readYaml } from './located-yaml.ts';
 import { located, violations } from './validate.ts';
 
-/** The file of a folder that holds the inherited roles. */
-export const inheritedRolesFile = 'inherited_roles.yaml';
+/** The lists of metadata that have a file of their own in a folder. */
+export const listNames = ['inherited_roles', ...namedLists] as const;
+type ListName = (typeof listNames)[number];
+
+/** The file of a folder that holds a list: `workflows.yaml`. */
+export const listFile = (name: ListName) => `${name}.yaml`;
 
 /** The file of a table. */
 export interface TableFile {
@@ -38,22 +42,21 @@ export function isFolder(path: string): boolean {
 }
 
 /**
- * Reads a folder of metadata: `<source>/<table>.yaml` with one table each, and `inherited_roles.yaml`. `${...}` is not replaced. Reports
- * all problems at once, with their places, among them two files for one table.
+ * Reads a folder of metadata: `<source>/<table>.yaml` with one table each, `inherited_roles.yaml`, `workflows.yaml` and the like. `${...}`
+ * is not replaced. Reports all problems at once, with their places, among them two files for one table.
  */
 export function readFolder(folder: string): ReadFolder {
   const problems: ConfigProblem[] = [];
   const read: (TableFile | null)[] = [];
-  let inherited: readonly InheritedRoleMetadata[] = [];
-  let locateInherited: Locate = () => ({ file: folder, line: 1, column: 1 });
+  const lists = new Map<ListName, ReadList>();
   for (const name of listed(folder)) {
     const path = join(folder, name);
     if (isFolder(path)) read.push(...readSource(folder, name, problems));
-    else if (name === inheritedRolesFile) {
-      const { value, locate } = readRoles(path, problems);
-      inherited = value;
-      locateInherited = locate;
-    } else if (isYaml(name)) problems.push(stray(path));
+    else {
+      const list = listNames.find((one) => listFile(one) === name);
+      if (list !== undefined) lists.set(list, readList(path, list, problems));
+      else if (isYaml(name)) problems.push(stray(path));
+    }
   }
   const files = once(
     folder,
@@ -63,15 +66,17 @@ export function readFolder(folder: string): ReadFolder {
   const sorted = sortedBy(files, ({ entry, path }) => `${sortKey(entry)} ${path}`);
   const canonical = canonicalMetadata({
     tables: sorted.map(({ entry }) => entry),
-    inherited_roles: inherited,
+    ...Object.fromEntries([...lists].map(([name, { value }]) => [name, value])),
   });
   const rest = { ...canonical, tables: canonical.tables.map((entry, at) => withLost(entry, sorted[at]!)) };
   const locate: Locate = ([part, index, ...steps], key) => {
-    const file = part === 'tables' ? sorted[index as number] : undefined;
-    if (file === undefined) {
+    const list = lists.get(part as ListName);
+    if (list !== undefined) {
       const path = index === undefined ? [] : [index, ...steps];
-      return locateInherited(pathAsGiven(path, canonical.inherited_roles, inherited), key);
+      return list.locate(pathAsGiven(path, canonical[part as ListName], list.value), key);
     }
+    const file = part === 'tables' ? sorted[index as number] : undefined;
+    if (file === undefined) return { file: folder, line: 1, column: 1 };
     return file.locate(pathAsGiven(steps, canonical.tables[index as number], file.entry), key);
   };
   return {
@@ -99,15 +104,16 @@ function pathAsGiven(
   if (step === undefined) return [];
   const inside = (value: unknown, at: string | number) => (value as Record<string | number, unknown>)?.[at];
   const wanted = inside(canonical, step);
-  const at = Array.isArray(given) ? given.findIndex((one) => isSameEntry(one, wanted)) : -1;
+  const isInPlace = Array.isArray(given) && isSameEntry(given[step as number], wanted);
+  const at = Array.isArray(given) && !isInPlace ? given.findIndex((one) => isSameEntry(one, wanted)) : -1;
   const own = at < 0 ? step : at;
   return [own, ...pathAsGiven(rest, wanted, inside(given, own))];
 }
 
 function isSameEntry(one: unknown, other: unknown): boolean {
   const nameOf = (entry: unknown) => {
-    const { role, role_name: name } = (entry ?? {}) as { role?: unknown; role_name?: unknown };
-    return role ?? name;
+    const { id, name, role, role_name: inherited } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+    return id ?? name ?? role ?? inherited;
   };
   return nameOf(one) === undefined ? isDeepStrictEqual(one, other) : nameOf(one) === nameOf(other);
 }
@@ -124,7 +130,7 @@ function isYaml(name: string): boolean {
 }
 
 function stray(file: string): ConfigProblem {
-  const message = `is no part of metadata: tables stand in a folder for each source, as shop/orders.yaml, inherited roles in ${inheritedRolesFile}`;
+  const message = `is no part of metadata: tables stand in a folder for each source, as shop/orders.yaml, the rest in ${listNames.map(listFile).join(', ')}`;
   return { file, line: 1, column: 1, where: 'file', message };
 }
 
@@ -165,14 +171,17 @@ function readTableFile(
   ];
 }
 
-function readRoles(
-  file: string,
-  problems: ConfigProblem[],
-): { readonly value: readonly InheritedRoleMetadata[]; readonly locate: Locate } {
+/** A list with a file of its own; empty where it has problems. */
+interface ReadList {
+  readonly value: readonly unknown[];
+  readonly locate: Locate;
+}
+
+function readList(file: string, name: ListName, problems: ConfigProblem[]): ReadList {
   const { value, locate, problems: inFile } = readYaml(file, null);
-  const found = value === undefined || value === null ? [] : violations('inheritedRoles', value);
+  const found = value === undefined || value === null ? [] : violations(name, value);
   problems.push(...inFile, ...found.map((violation) => located(violation, locate)));
-  return { value: found.length > 0 ? [] : ((value ?? []) as InheritedRoleMetadata[]), locate };
+  return { value: found.length > 0 ? [] : ((value ?? []) as readonly unknown[]), locate };
 }
 
 /** The first file of each table; a second one is a problem. */

@@ -1,4 +1,4 @@
-import type { TableMetadata } from '../../catalog/index.ts';
+import type { namedLists, TableMetadata } from '../../catalog/index.ts';
 
 /** The smallest unit of metadata in a diff, such as one permission. */
 export interface Part {
@@ -23,7 +23,8 @@ export type PartKind =
   | 'insert'
   | 'update'
   | 'delete'
-  | 'inherited role';
+  | 'inherited role'
+  | (typeof namedLists)[number];
 
 const lists = {
   object_relationships: { kind: 'object relationship', name: 'name' },

@@ -8,7 +8,9 @@ export const schemas = {
   config: schema,
   metadata: part('metadata'),
   table: part('table_entry'),
-  inheritedRoles: part('inherited_roles'),
+  inherited_roles: part('inherited_roles'),
+  workflows: part('workflows'),
+  hooks: part('hooks'),
 } as const;
 
 export type SchemaName = keyof typeof schemas;

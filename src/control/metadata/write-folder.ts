@@ -9,7 +9,7 @@ import { replaceFile } from '../../store/index.ts';
 import { ConfigError } from '../config/config.ts';
 import { schemaComment } from '../config/schema-comment.ts';
 import { newFileName } from './file-names.ts';
-import { inheritedRolesFile, isFolder, readFolder } from './folder.ts';
+import { isFolder, listFile, listNames, readFolder } from './folder.ts';
 import { mergeInto } from './merge-yaml.ts';
 
 /** Paths within the folder. */
@@ -36,11 +36,11 @@ export function writeFolder(folder: string, given: Metadata): WrittenFolder {
   const note = (path: string, changed: boolean) => (changed ? written : unchanged).push(path);
   const old = new Map(before.files.map((file) => [file.path, file.entry]));
   for (const [path, entry] of places) note(path, writeTable(folder, path, entry, old.get(path)));
-  const roles = metadata.inherited_roles;
-  if (roles !== undefined)
-    note(inheritedRolesFile, writeYaml(join(folder, inheritedRolesFile), roles, 'inherited_roles'));
-  const current = new Set([...places.keys(), ...(roles === undefined ? [] : [inheritedRolesFile])]);
-  const removed = [...old.keys(), inheritedRolesFile].filter(
+  const lists = listNames.filter((name) => metadata[name] !== undefined);
+  for (const name of lists)
+    note(listFile(name), writeYaml(join(folder, listFile(name)), metadata[name], name));
+  const current = new Set([...places.keys(), ...lists.map(listFile)]);
+  const removed = [...old.keys(), ...listNames.map(listFile)].filter(
     (path) => !current.has(path) && existsSync(join(folder, path)),
   );
   for (const path of removed) remove(folder, path);

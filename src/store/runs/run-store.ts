@@ -33,6 +33,7 @@ interface StoredRun {
   readonly key: string | null;
   readonly priority: Priority;
   readonly input: string;
+  readonly origin: string;
 }
 
 /** Runs of workflows in the store. All methods reject with FozError. */

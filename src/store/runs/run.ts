@@ -14,6 +14,8 @@ export interface NewRun {
   readonly key: string | null;
   readonly priority: Priority;
   readonly afterMs: number;
+  /** How it was started: `manual`, `schedule`, `hook:payments`. */
+  readonly origin: string;
 }
 
 /** What a step of a run did, or does. Inputs, outputs and errors are JSON. */
@@ -66,6 +68,8 @@ export interface RunSummary {
   readonly activity: 'queued' | 'working' | 'waiting' | null;
   readonly priority: Priority;
   readonly key: string | null;
+  /** How it was started. */
+  readonly origin: string;
   readonly at: string;
   readonly endedAt: string | null;
   readonly error: string | null;

@@ -5,12 +5,17 @@ import type { RunDetails, RunState, RunSummary, StepState } from './run.ts';
 export interface RunFilter {
   readonly workflow?: string;
   readonly states?: readonly RunState[];
+  readonly origin?: string;
+  readonly key?: string;
+  /** Runs that begin at this time or later, and before that one; ISO 8601. */
+  readonly since?: string;
+  readonly until?: string;
   /** The id of a run: only runs that begin before it are listed. */
   readonly before?: string;
   readonly limit: number;
 }
 
-const columns = `r.id, r.workflow, r.version, r.state, r.priority, r.key, r.at, r.ended_at, r.error,
+const columns = `r.id, r.workflow, r.version, r.state, r.priority, r.key, r.origin, r.at, r.ended_at, r.error,
   case when r.state <> 'active' then null when j.worker is not null then 'working'
     when j.due > now() then 'waiting' else 'queued' end as activity`;
 const from = 'foz.runs r left join foz.jobs j on j.id = r.id';
@@ -18,14 +23,21 @@ const priorityNames = Object.keys(priorities) as Priority[];
 
 /** Runs, the newest first. */
 export async function listRuns(run: Run, filter: RunFilter): Promise<RunSummary[]> {
-  const { workflow = null, states = null, before = null, limit } = filter;
-  const rows = await run(
-    `select ${columns} from ${from}
-     where (?::text is null or r.workflow = ?) and (?::text[] is null or r.state = any(?::text[]))
-     and (?::text is null or (r.at, r.id) < (select at, id from foz.runs where id = ?))
-     order by r.at desc, r.id desc limit ?`,
-    [workflow, workflow, states, states, before, before, limit],
-  );
+  const { before, limit } = filter;
+  const conditions: [sql: string, value: unknown][] = [];
+  if (filter.workflow !== undefined) conditions.push(['r.workflow = ?', filter.workflow]);
+  if (filter.states !== undefined) conditions.push(['r.state = any(?::text[])', filter.states]);
+  if (filter.origin !== undefined) conditions.push(['r.origin = ?', filter.origin]);
+  if (filter.key !== undefined) conditions.push(['r.key = ?', filter.key]);
+  if (filter.since !== undefined) conditions.push(['r.at >= ?::timestamptz', filter.since]);
+  if (filter.until !== undefined) conditions.push(['r.at < ?::timestamptz', filter.until]);
+  if (before !== undefined)
+    conditions.push(['(r.at, r.id) < (select at, id from foz.runs where id = ?)', before]);
+  const where = conditions.length === 0 ? '' : `where ${conditions.map(([sql]) => sql).join(' and ')}`;
+  const rows = await run(`select ${columns} from ${from} ${where} order by r.at desc, r.id desc limit ?`, [
+    ...conditions.map(([, value]) => value),
+    limit,
+  ]);
   return rows.map(summaryOf);
 }
 
@@ -58,6 +70,7 @@ function summaryOf(row: Readonly<Record<string, unknown>>): RunSummary {
     activity: row.activity as RunSummary['activity'],
     priority: priorityNames[Number(row.priority)]!,
     key: row.key as string | null,
+    origin: String(row.origin),
     at: timeOf(row.at)!,
     endedAt: timeOf(row.ended_at),
     error: row.error as string | null,

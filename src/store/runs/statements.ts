@@ -30,10 +30,10 @@ export async function readDefinition(run: Run, workflow: string, version: number
 /** Adds runs. Resolves with the ids that are new. */
 export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set<string>> {
   const rows = await run(
-    `insert into foz.runs (id, workflow, version, state, priority, key, input, at)
-     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond'
-     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[])
-       as given (id, workflow, version, priority, key, input, after_ms)
+    `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin)
+     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin
+     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[], ?::text[])
+       as given (id, workflow, version, priority, key, input, after_ms, origin)
      on conflict (id) do nothing returning id`,
     [
       runs.map(({ id }) => id),
@@ -43,6 +43,7 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
       runs.map(({ key }) => key),
       runs.map(({ input }) => input),
       runs.map(({ afterMs }) => afterMs),
+      runs.map(({ origin }) => origin),
     ],
   );
   return new Set(rows.map(({ id }) => String(id)));

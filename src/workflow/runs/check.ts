@@ -1,20 +1,20 @@
+import { Cron } from 'croner';
 import { FozError, FozErrors } from '../../core/index.ts';
-import type { StepDefinition, WorkflowDefinition } from '../definition.ts';
+import type { ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
 import { faultsOf } from '../expressions/index.ts';
 import { stepKinds } from '../steps/index.ts';
+import { schemaFault } from './input.ts';
 import { schemaFaults } from './schema.ts';
 
 /** A fault of a definition, with its place as a JSON Pointer. */
-interface Fault {
+export interface WorkflowFault {
   readonly place: string;
   readonly message: string;
 }
 
 /** Checks a definition. Throws FozErrors `validation-failed` that name all faults with their places. */
 export function checkWorkflow(definition: unknown): WorkflowDefinition {
-  const shape = schemaFaults(definition);
-  // Steps can be looked at only where they have the right form.
-  const faults = shape.length > 0 ? shape : meaningFaults(definition as WorkflowDefinition);
+  const faults = workflowFaults(definition);
   if (faults.length === 0) return definition as WorkflowDefinition;
   throw new FozErrors(
     faults.map(
@@ -26,9 +26,17 @@ export function checkWorkflow(definition: unknown): WorkflowDefinition {
   );
 }
 
-function meaningFaults(definition: WorkflowDefinition): Fault[] {
-  const faults: Fault[] = [];
+/** All faults of a definition. */
+export function workflowFaults(definition: unknown): readonly WorkflowFault[] {
+  const shape = schemaFaults(definition);
+  // Steps can be looked at only where they have the right form.
+  return shape.length > 0 ? shape : meaningFaults(definition as WorkflowDefinition);
+}
+
+function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
+  const faults: WorkflowFault[] = [];
   const report = (place: string, message: string) => void faults.push({ place, message });
+  const expressions = (value: unknown, place: string) => faults.push(...faultsOf(value, place));
   const ids = new Set<string>();
   const visit = (steps: readonly StepDefinition[], place: string): void => {
     for (const [index, step] of steps.entries()) {
@@ -39,13 +47,49 @@ function meaningFaults(definition: WorkflowDefinition): Fault[] {
       const fault = kind.check?.(step) ?? null;
       if (fault !== null) report(at, fault);
       for (const name of ['idempotencyKey', ...kind.templates, ...(kind.lateTemplates ?? [])])
-        for (const fault of faultsOf(step[name], `${at}/${name}`)) report(fault.place, fault.message);
+        expressions(step[name], `${at}/${name}`);
+      for (const { place, message } of kind.faults?.(step, definition) ?? [])
+        report(`${at}${place}`, message);
       for (const [name, nested] of kind.nested?.(step) ?? []) visit(nested, `${at}/${name}`);
       if (step.onError !== undefined) visit(step.onError, `${at}/onError`);
     }
   };
   visit(definition.steps, '/steps');
-  for (const name of ['key', 'output'] as const)
-    for (const fault of faultsOf(definition[name], `/${name}`)) report(fault.place, fault.message);
+  for (const name of ['key', 'output', 'sessionVariables'] as const)
+    expressions(definition[name], `/${name}`);
+  if (definition.input !== undefined) {
+    const fault = schemaFault(definition.input);
+    if (fault !== null) report('/input', `is no JSON Schema: ${fault}`);
+  }
+  if (definition.schedule !== undefined) {
+    expressions(definition.schedule.input, '/schedule/input');
+    faults.push(...scheduleFaults(definition.schedule));
+  }
   return faults;
+}
+
+function scheduleFaults({ cron, timezone = 'UTC' }: ScheduleDefinition): WorkflowFault[] {
+  if (!isTimezone(timezone))
+    return [
+      {
+        place: '/schedule/timezone',
+        message: `is no time zone: ${JSON.stringify(timezone)}. One is Europe/Berlin.`,
+      },
+    ];
+  try {
+    const schedule = new Cron(cron, { timezone, paused: true });
+    if (schedule.nextRun() !== null) return [];
+    return [{ place: '/schedule/cron', message: 'never comes: no date fits.' }];
+  } catch (error) {
+    return [{ place: '/schedule/cron', message: `is no cron expression: ${(error as Error).message}` }];
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }

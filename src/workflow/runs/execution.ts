@@ -5,6 +5,7 @@ import type { Expressions } from '../expressions/index.ts';
 import { type Failure, failureOf, RunStopped, StepFailed } from '../failure.ts';
 import { defaultBackOff, retryDelay } from '../jobs/index.ts';
 import { fail } from '../steps/fail.ts';
+import { sessionTexts } from '../steps/graphql.ts';
 import { stepKinds } from '../steps/index.ts';
 import type {
   Branch,
@@ -15,6 +16,7 @@ import type {
   StepDefinition,
   StepKind,
   StepServices,
+  StepSession,
 } from '../steps/step.ts';
 import { derivedKey } from './idempotency.ts';
 import { ClaimLost, Journal, type StepEntry } from './journal.ts';
@@ -54,6 +56,7 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #journal: Journal;
   readonly #strands = new Strands();
+  #evaluated: Promise<StepSession> | null = null;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -269,10 +272,11 @@ export class Execution {
   ): StepContext {
     const { run, services, expressions } = this.#options;
     return {
-      ...{ path, run, signal, services, resumeMs },
+      ...{ path, run, signal, services, resumeMs, workflow: this.#options.definition.name },
       idempotencyKey:
         given == null ? derivedKey(run, path) : typeof given === 'string' ? given : JSON.stringify(given),
       evaluate: (value, names) => expressions.evaluate(value, { ...scope, ...names }),
+      session: () => this.#session(),
       block: (steps) => this.#block(steps, `${path}/`, scope, signal),
       branches: (branches, options) => this.#branches(branches, options, path, scope, signal),
       wait: async (ms) => {
@@ -282,6 +286,16 @@ export class Execution {
         await this.#strands.wait(ms, signal);
       },
     };
+  }
+
+  /** The session of the workflow. Its expressions see the input alone, so they are evaluated once. */
+  #session(): Promise<StepSession> {
+    const { definition, input, expressions, run } = this.#options;
+    const { role = null, sessionVariables = {} } = definition;
+    this.#evaluated ??= expressions
+      .evaluate(sessionVariables, { input, run: { id: run } })
+      .then((values) => ({ role, variables: sessionTexts(values as object as Record<string, unknown>) }));
+    return this.#evaluated;
   }
 
   async #branches(

@@ -1,4 +1,11 @@
-export type { RetryPolicy, StepDefinition, WorkflowDefinition } from '../definition.ts';
-export { checkWorkflow } from './check.ts';
-export { Runner, type RunnerOptions, type StartOptions } from './runner.ts';
+export type { RetryPolicy, ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
+export { checkWorkflow, type WorkflowFault, workflowFaults } from './check.ts';
+export { checkInput, type InputFault, inputFaults, schemaFault } from './input.ts';
+export {
+  type CurrentWorkflow,
+  Runner,
+  type RunnerOptions,
+  type RunOrigin,
+  type StartOptions,
+} from './runner.ts';
 export { workflowSchema } from './schema.ts';

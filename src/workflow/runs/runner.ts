@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { didYouMean } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import {
   type Claim,
@@ -15,6 +16,7 @@ import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
 import type { StepServices } from '../steps/step.ts';
 import { checkWorkflow } from './check.ts';
 import { Execution } from './execution.ts';
+import { checkInput } from './input.ts';
 import { ClaimLost } from './journal.ts';
 
 export interface RunnerOptions {
@@ -24,11 +26,22 @@ export interface RunnerOptions {
   readonly log?: WorkLog;
 }
 
+/** How a run was started. */
+export type RunOrigin = 'manual' | 'schedule' | 'mutation' | 'workflow' | `hook:${string}`;
+
 export interface StartOptions {
+  /** Default: `manual`. */
+  readonly origin?: RunOrigin;
   /** The id of the run; default: a new one. Starting a run under an id that is there already changes nothing. */
   readonly id?: string;
   readonly priority?: Priority;
   readonly afterMs?: number;
+}
+
+/** The current version of a workflow. */
+export interface CurrentWorkflow {
+  readonly version: number;
+  readonly definition: WorkflowDefinition;
 }
 
 /** Claims of a run without any progress in between, after which it fails: it seems to end the processes that work on it. */
@@ -44,10 +57,7 @@ export class Runner {
   readonly #loads: GroupCommit<string, LoadedRun | undefined>;
   readonly #records: GroupCommit<RunProgress, boolean>;
   /** The current versions. */
-  readonly #current = new Map<
-    string,
-    { readonly version: number; readonly definition: WorkflowDefinition }
-  >();
+  readonly #current = new Map<string, CurrentWorkflow>();
   /** Definitions by workflow and version. */
   readonly #definitions = new Map<string, WorkflowDefinition>();
 
@@ -73,31 +83,68 @@ export class Runner {
   /** Makes a definition the current version of its workflow. Rejects with FozErrors that name all faults. Resolves with the version. */
   async define(definition: unknown): Promise<number> {
     const checked = checkWorkflow(definition);
-    const text = JSON.stringify(checked);
+    const { enabled: _, ...kept } = checked;
+    const text = JSON.stringify(kept);
     const version = await this.#options.runs.define(checked.name, text, checked.concurrency ?? null);
     this.#keep(checked.name, version, checked);
     this.#current.set(checked.name, { version, definition: checked });
     return version;
   }
 
+  /** A workflow that is not defined any more takes no new runs. */
+  forget(workflow: string): void {
+    this.#current.delete(workflow);
+  }
+
+  /** The current version of a workflow; `undefined`: there is none. */
+  current(workflow: string): CurrentWorkflow | undefined {
+    return this.#current.get(workflow);
+  }
+
   /** Starts a run of the current version. Resolves with its id when it is stored. */
-  async start(
+  async start(workflow: string, input: unknown, options: StartOptions = {}): Promise<string> {
+    const run = await this.prepare(workflow, input, options);
+    await this.begin(run);
+    return run.id;
+  }
+
+  /**
+   * A run of the current version, to be stored. Rejects with FozError: `not-found` for an unknown workflow, `conflict` for a disabled one,
+   * `validation-failed` for an input that does not fit.
+   */
+  async prepare(
     workflow: string,
     input: unknown,
-    { id = randomUUID(), priority, afterMs = 0 }: StartOptions = {},
-  ): Promise<string> {
+    { id = randomUUID(), priority, afterMs = 0, origin = 'manual' }: StartOptions = {},
+  ): Promise<NewRun> {
     const current = this.#current.get(workflow);
-    if (current === undefined) throw new FozError('not-found', `There is no workflow "${workflow}".`);
+    if (current === undefined)
+      throw new FozError(
+        'not-found',
+        `There is no workflow "${workflow}"${didYouMean(workflow, this.#current.keys())}.`,
+      );
     const { version, definition } = current;
+    if (definition.enabled === false)
+      throw new FozError('conflict', `The workflow "${workflow}" is disabled: no run of it is started.`);
+    checkInput(definition.input, input ?? null);
     const key =
       definition.key === undefined ? null : await this.#expressions.evaluate(definition.key, { input });
-    await this.#starts.add({
-      ...{ id, workflow, version, afterMs },
+    return {
+      ...{ id, workflow, version, afterMs, origin },
       priority: priority ?? definition.priority ?? 'normal',
-      key: key === null ? null : typeof key === 'string' ? key : JSON.stringify(key),
+      key: key === null || key === undefined ? null : typeof key === 'string' ? key : JSON.stringify(key),
       input: JSON.stringify(input ?? null),
-    });
-    return id;
+    };
+  }
+
+  /** Stores a prepared run. Resolves with whether its id is new. */
+  begin(run: NewRun): Promise<boolean> {
+    return this.#starts.add(run);
+  }
+
+  /** The value of a template, such as the input of scheduled runs. */
+  evaluate(template: unknown, scope: object): Promise<unknown> {
+    return this.#expressions.evaluate(template, scope);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { didYouMean } from '../../catalog/index.ts';
 import { stepKinds } from '../steps/index.ts';
 import { stepList, template } from '../steps/step.ts';
 
@@ -48,10 +49,28 @@ function stepSchema(): object {
 /** The JSON Schema of a definition of a workflow. */
 export const workflowSchema: object = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'https://foz.dev/schema/workflow.schema.json',
+  title: 'A workflow of Foz',
   type: 'object',
   properties: {
     name,
     description: { type: 'string' },
+    enabled: { type: 'boolean' },
+    role: { type: 'string', minLength: 1 },
+    sessionVariables: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    input: { type: 'object' },
+    schedule: {
+      type: 'object',
+      properties: {
+        cron: { type: 'string', minLength: 1 },
+        timezone: { type: 'string', minLength: 1 },
+        missed: { enum: ['skip', 'last', 'all'] },
+        overlap: { enum: ['skip', 'queue', 'allow'] },
+        input: template,
+      },
+      required: ['cron'],
+      additionalProperties: false,
+    },
     concurrency: { type: 'integer', minimum: 1 },
     key: template,
     priority: { enum: ['high', 'normal', 'low'] },
@@ -67,7 +86,7 @@ export const workflowSchema: object = {
   },
 };
 
-const validate = new Ajv2020({ allErrors: true, strict: false }).compile(workflowSchema);
+const validate = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(workflowSchema);
 
 /** The faults of a definition by the schema, with their places as JSON Pointers. */
 export function schemaFaults(definition: unknown): { readonly place: string; readonly message: string }[] {
@@ -77,8 +96,15 @@ export function schemaFaults(definition: unknown): { readonly place: string; rea
     .map((error) => ({ place: error.instancePath, message: messageOf(error) }));
 }
 
-function messageOf({ keyword, message, params }: ErrorObject): string {
-  if (keyword === 'additionalProperties') return `has the unknown property "${params.additionalProperty}".`;
-  if (keyword === 'enum') return `is none of ${params.allowedValues.join(', ')}.`;
+function messageOf({ keyword, message, params, parentSchema, data }: ErrorObject): string {
+  if (keyword === 'additionalProperties') {
+    const unknown: string = params.additionalProperty;
+    return `has no setting "${unknown}"${didYouMean(unknown, Object.keys(parentSchema?.properties ?? {}))}.`;
+  }
+  if (keyword === 'required') return `needs "${params.missingProperty}".`;
+  if (keyword === 'enum') {
+    const allowed = (params.allowedValues as unknown[]).map(String);
+    return `must be one of ${allowed.join(', ')}${didYouMean(String(data), allowed)}.`;
+  }
   return `${message}.`;
 }

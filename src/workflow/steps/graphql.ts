@@ -1,15 +1,17 @@
+import { type GraphQLError, getOperationAST, parse } from 'graphql';
+import type { WorkflowDefinition } from '../definition.ts';
 import { StepFailed } from '../failure.ts';
-import { type StepKind, template } from './step.ts';
+import { type StepDefinition, type StepKind, template } from './step.ts';
 
 interface Graphql {
   readonly document: string;
-  readonly role: string;
+  readonly role?: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
   readonly sessionVariables?: Readonly<Record<string, unknown>>;
 }
 
-/** Runs an operation on the graph of this server as a role. Its output is `data`; it fails where the answer has errors. */
+/** Runs an operation on the graph of this server as the role of the workflow, or as another one. Its output is `data`; it fails where the answer has errors. */
 export const graphql: StepKind<Graphql> = {
   kind: 'graphql',
   settings: {
@@ -19,19 +21,20 @@ export const graphql: StepKind<Graphql> = {
     operationName: { type: 'string' },
     sessionVariables: template,
   },
-  required: ['document', 'role'],
+  required: ['document'],
   templates: ['variables', 'sessionVariables'],
   hasEffect: true,
-  async run({ document, role, variables = {}, operationName, sessionVariables = {} }, { services, signal }) {
+  faults: graphqlFaults,
+  async run({ document, variables = {}, operationName, ...own }, context) {
+    const { services, signal, workflow, run, path } = context;
+    const session = await context.session();
+    const role = own.role ?? session.role;
+    if (role === null)
+      throw new StepFailed({ code: 'validation-failed', message: 'The step has no role.' }, true);
     const { data = null, errors = [] } = await services.graphql({
-      ...{ document, role, variables, signal },
+      ...{ document, role, variables, signal, caller: { workflow, run, path } },
       ...(operationName !== undefined && { operationName }),
-      sessionVariables: Object.fromEntries(
-        Object.entries(sessionVariables).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? value : JSON.stringify(value),
-        ]),
-      ),
+      sessionVariables: { ...session.variables, ...sessionTexts(own.sessionVariables ?? {}) },
     });
     const [first] = errors;
     if (first === undefined) return data;
@@ -42,3 +45,39 @@ export const graphql: StepKind<Graphql> = {
     });
   },
 };
+
+/** Session variables as texts: texts unchanged, other values as JSON. */
+export function sessionTexts(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+function graphqlFaults(step: StepDefinition, { role }: WorkflowDefinition) {
+  const faults: { place: string; message: string }[] = [];
+  if (step.role === undefined && role === undefined)
+    faults.push({ place: '', message: 'needs a "role", unless the workflow has one.' });
+  const fault = documentFault(step.document as string, step.operationName as string | undefined);
+  if (fault !== null) faults.push({ place: '/document', message: fault });
+  return faults;
+}
+
+/** Why a document cannot be run by a step; `null`: it can. */
+function documentFault(text: string, operationName: string | undefined): string | null {
+  try {
+    const operation = getOperationAST(parse(text), operationName);
+    if (operation?.operation === 'subscription')
+      return 'is a subscription: a step runs queries and mutations.';
+    if (operation) return null;
+    return operationName === undefined
+      ? 'has several operations, or none: name one with "operationName".'
+      : `has no operation "${operationName}".`;
+  } catch (error) {
+    const { message, locations } = error as GraphQLError;
+    const [place] = locations ?? [];
+    return `is no GraphQL document: ${message}${place ? `, in its line ${place.line}, column ${place.column}` : ''}`;
+  }
+}

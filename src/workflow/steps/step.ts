@@ -1,6 +1,6 @@
 import { FozError } from '../../core/index.ts';
 import type { AuthorizedClient } from '../../outbound/index.ts';
-import type { StepDefinition, Template } from '../definition.ts';
+import type { StepDefinition, Template, WorkflowDefinition } from '../definition.ts';
 import type { Failure } from '../failure.ts';
 
 /** The names that expressions can use. */
@@ -16,8 +16,24 @@ export interface Scope {
   readonly error?: unknown;
 }
 
+/** A step of a run, as the audit log names it. */
+export interface StepCaller {
+  readonly workflow: string;
+  readonly run: string;
+  readonly path: string;
+}
+
+/** The role of a workflow, and its session variables as texts. */
+export interface StepSession {
+  /** `null`: the workflow has none, so each operation names its own. */
+  readonly role: string | null;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /** A GraphQL operation on the graph of this server. */
 export interface GraphqlRequest {
+  /** Whose operation it is: its workflow, run and step. */
+  readonly caller: StepCaller;
   readonly document: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
@@ -60,8 +76,11 @@ export interface StepContext {
   /** Equal for all attempts at this step, so that whoever gets its effect twice can tell. */
   readonly idempotencyKey: string;
   readonly run: string;
+  readonly workflow: string;
   readonly signal: AbortSignal;
   readonly services: StepServices;
+  /** The session of the workflow. Rejects where an expression of it fails. */
+  session(): Promise<StepSession>;
   /** Milliseconds until the wait ends that a former attempt began; `null`: none did. */
   readonly resumeMs: number | null;
   /** Does nested steps, one after the other. Their outputs can be seen by later steps. Resolves with the last output. */
@@ -103,6 +122,11 @@ export interface StepKind<Input = never> {
   readonly lateTemplates?: readonly string[];
   /** Whether the step has an effect outside its run: everything recorded before is committed first. */
   readonly hasEffect: boolean;
+  /** What is wrong with the settings of a step, beyond their schema. `place`: within the step, as a JSON Pointer. */
+  faults?(
+    step: StepDefinition,
+    workflow: WorkflowDefinition,
+  ): readonly { readonly place: string; readonly message: string }[];
   /** Its nested lists of steps, for checks of definitions. */
   nested?(step: StepDefinition): readonly (readonly [place: string, steps: readonly StepDefinition[]])[];
   /** What the schema cannot say about its settings: a fault, as the end of a sentence; `null`: none. */
