@@ -60,7 +60,9 @@ export function migrationCases(kind: 'pglite' | 'postgres'): void {
     const store = open();
     await expect(store.readMetadata()).rejects.toMatchObject({
       code: 'not-supported',
-      message: expect.stringMatching(new RegExp(`newer Foz \\(9999-future\\).*up to ${migrations.at(-1)!.name}`)),
+      message: expect.stringMatching(
+        new RegExp(`newer Foz \\(9999-future\\).*up to ${migrations.at(-1)!.name}`),
+      ),
     });
     expect(await store.status()).toEqual({
       done: [...names, '9999-future'],

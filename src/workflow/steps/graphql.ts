@@ -30,7 +30,7 @@ export const graphql: StepKind<Graphql> = {
     const session = await context.session();
     const role = own.role ?? session.role;
     if (role === null)
-      throw new StepFailed({ code: 'validation-failed', message: 'The step has no role.' }, true);
+      throw new StepFailed({ code: 'validation-failed', message: 'The step has no role.' }, { final: true });
     const { data = null, errors = [] } = await services.graphql({
       ...{ document, role, variables, signal, caller: { workflow, run, path } },
       ...(operationName !== undefined && { operationName }),
