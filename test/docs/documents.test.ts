@@ -86,7 +86,7 @@ const shownBy: Readonly<Record<Engine, string>> = {
   postgres: 'a real server',
   mysql: 'a real server',
   mariadb: 'a real server',
-  kingbase: 'PostgreSQL laid over with the modes; documents',
+  kingbase: 'PostgreSQL with emulated modes; documents',
   pglite: 'itself',
   sqlite: 'itself',
 };

@@ -8,7 +8,7 @@ export type Engine = ServerEngine | (typeof embeddedEngines)[number] | 'kingbase
 /** Every engine, in the order of reports. */
 export const allEngines: readonly Engine[] = [...serverEngines, 'kingbase', ...embeddedEngines];
 
-/** Whether there is a real server of KingbaseES. Otherwise PostgreSQL stands in, with what is known of the modes laid over it. */
+/** Whether there is a real server of KingbaseES. Otherwise PostgreSQL stands in, and what is known of the modes is emulated on it. */
 export const isKingbaseReal = (process.env.FOZ_TEST_KINGBASE_URL ?? '') !== '';
 
 /** The engines of all suites. KingbaseES is among them with a real server only; without one `describeTurns` runs the cases on it. */

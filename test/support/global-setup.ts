@@ -15,7 +15,7 @@ declare global {
   var fozTestServers: Server[] | undefined;
 }
 
-/** The server of an engine. That of PostgreSQL is also the one that KingbaseES is laid over, and is started once. */
+/** The server of an engine. KingbaseES is emulated on that of PostgreSQL, which is started once. */
 function obtain(engine: ServerEngine | 'kingbase'): Promise<Availability> {
   const given = process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`];
   if (given) return Promise.resolve({ url: given });
@@ -56,7 +56,7 @@ export default async function setUp(): Promise<void> {
     writeFileSync(process.env.FOZ_TEST_REPORT, JSON.stringify(Object.fromEntries(found)));
   if (wanted.includes('kingbase') && !isKingbaseReal)
     process.stderr.write(
-      '\nNO TEST RUNS ON A REAL KINGBASEES\n  FOZ_TEST_KINGBASE_URL names no server: the cases run on PostgreSQL with the modes of KingbaseES laid over it.\n\n',
+      '\nNO TEST RUNS ON A REAL KINGBASEES\n  FOZ_TEST_KINGBASE_URL names no server: the cases run on PostgreSQL, which emulates the modes of KingbaseES.\n\n',
     );
   const missing = found.flatMap(([engine, one]) =>
     'reason' in one && !one.chosen ? [`${engine}: ${one.reason}`] : [],

@@ -11,7 +11,7 @@ export function describeTurns(inModes: readonly Mode[], body: (engine: Engine) =
   if (isKingbaseReal) return;
   const found = availability('kingbase');
   for (const mode of process.env.FOZ_TEST_KINGBASE_MODES === 'all' ? modes : inModes) {
-    const title = `kingbase in mode ${mode}, laid over PostgreSQL`;
+    const title = `kingbase in mode ${mode}, emulated on PostgreSQL`;
     if ('reason' in found) describe.skip(`${title} (not run: ${found.reason})`, () => body('kingbase'));
     else
       describe(title, () => {

@@ -1,10 +1,8 @@
 import type { Run } from '../run.ts';
-import { type Claim, type Priority, priorities } from './job.ts';
+import { type Claim, priorities, priorityOf } from './job.ts';
 
 /** The first part of the advisory locks of queues with a limit, which are held until the end of a transaction. */
 const queueLocks = 0x466f7a04;
-
-const priorityNames = Object.keys(priorities) as Priority[];
 
 /** A queue that has jobs which nobody works on. */
 export interface WaitingQueue {
@@ -122,7 +120,7 @@ export async function claimJobs(run: Run, worker: string, shares: readonly Share
         kind: kinds.get(String(row.queue))!,
       },
       key: row.key === null ? null : String(row.key),
-      priority: priorityNames[Number(row.priority)]!,
+      priority: priorityOf(row.priority),
       isFirst: row.first === true,
       attempts: Number(row.attempts),
       lateMs: Number(row.late_ms),

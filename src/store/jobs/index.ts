@@ -1,4 +1,12 @@
 export type { JobCount } from './counts.ts';
-export { type Claim, type JobQueue, type NewJob, type Priority, priorities, type Settlement } from './job.ts';
+export {
+  type Claim,
+  type JobQueue,
+  type NewJob,
+  type Priority,
+  priorities,
+  priorityOf,
+  type Settlement,
+} from './job.ts';
 export { type Claimed, JobStore, type JobTransaction } from './job-store.ts';
 export type { OtherWorker } from './workers.ts';

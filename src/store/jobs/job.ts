@@ -2,6 +2,13 @@
 export const priorities = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof priorities;
 
+const priorityNames = Object.keys(priorities) as Priority[];
+
+/** The priority with a number, as the store has it. */
+export function priorityOf(number: unknown): Priority {
+  return priorityNames[Number(number)]!;
+}
+
 /** A list of jobs with its own limit. */
 export interface JobQueue {
   readonly name: string;

@@ -4,7 +4,7 @@ import {
   type JobStore,
   type JobTransaction,
   type Priority,
-  priorities,
+  priorityOf,
   type Settlement,
 } from '../jobs/index.ts';
 import type { LoadedRun, NewRun, RunDetails, RunProgress, RunState, RunSummary } from './run.ts';
@@ -23,7 +23,6 @@ import {
 export const runKind = 'run';
 
 const queueOf = (workflow: string) => `${runKind}:${workflow}`;
-const priorityNames = Object.keys(priorities) as Priority[];
 
 interface StoredRun {
   readonly id: string;
@@ -183,7 +182,7 @@ export class RunStore {
     return this.#jobs.transact(async (transaction) => {
       const [row] = await transaction.run('select * from foz.runs where id = ?', [id]);
       if (row === undefined) throw new FozError('not-found', `There is no run ${id}.`);
-      const found = { ...(row as unknown as StoredRun), priority: priorityNames[Number(row.priority)]! };
+      const found = { ...(row as unknown as StoredRun), priority: priorityOf(row.priority) };
       await transaction.lock([{ queue: queueOf(found.workflow), key: found.key }]);
       // `record` locks keys, jobs and runs in the same order. Otherwise two transactions might wait for each other.
       await transaction.run('select 1 from foz.jobs where id = ? for update', [id]);

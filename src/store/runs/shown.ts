@@ -1,4 +1,4 @@
-import { type Priority, priorities } from '../jobs/index.ts';
+import { priorityOf } from '../jobs/index.ts';
 import type { Run } from '../run.ts';
 import type { RunDetails, RunState, RunSummary, StepState } from './run.ts';
 
@@ -19,7 +19,6 @@ const columns = `r.id, r.workflow, r.version, r.state, r.priority, r.key, r.orig
   case when r.state <> 'active' then null when j.worker is not null then 'working'
     when j.due > now() then 'waiting' else 'queued' end as activity`;
 const from = 'foz.runs r left join foz.jobs j on j.id = r.id';
-const priorityNames = Object.keys(priorities) as Priority[];
 
 /** Runs, the newest first. */
 export async function listRuns(run: Run, filter: RunFilter): Promise<RunSummary[]> {
@@ -68,7 +67,7 @@ function summaryOf(row: Readonly<Record<string, unknown>>): RunSummary {
     ...{ id: String(row.id), workflow: String(row.workflow), version: Number(row.version) },
     state: row.state as RunState,
     activity: row.activity as RunSummary['activity'],
-    priority: priorityNames[Number(row.priority)]!,
+    priority: priorityOf(row.priority),
     key: row.key as string | null,
     origin: String(row.origin),
     at: timeOf(row.at)!,

@@ -5,7 +5,7 @@ import { type Connection, connect } from '../../support/connect.ts';
 import { laidOver, type Mode, modes } from '../../support/engine/kingbase-modes.ts';
 import { availability, isKingbaseReal, serverUrl } from '../../support/engines.ts';
 
-/** The modes to test: all of them where they are laid over PostgreSQL; on a real server the one that it has. */
+/** The modes to test: all of them where PostgreSQL emulates them; on a real server the one that it has. */
 export const modesThere: readonly Mode[] = isKingbaseReal
   ? modes.filter((mode) => mode === (process.env.FOZ_TEST_KINGBASE_MODE ?? 'pg'))
   : modes;

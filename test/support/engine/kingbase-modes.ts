@@ -4,10 +4,10 @@ export const modes = ['pg', 'oracle', 'mysql'] as const;
 export type Mode = (typeof modes)[number];
 
 /*
- * What is known of KingbaseES, laid over a database of PostgreSQL: its version, its settings, views `sys_*` of the catalog, and the types of
+ * What is known of KingbaseES, emulated on a database of PostgreSQL: its version, its settings, views `sys_*` of the catalog, and the types of
  * the modes, all of which come before those of PostgreSQL in the search path. In the mode oracle, triggers store NULL for ''.
  *
- * Not laid over: texts in double quotes and `||` as a logical operator (mysql), '' as NULL in expressions and parameters, and integers that
+ * Not emulated: texts in double quotes and `||` as a logical operator (mysql), '' as NULL in expressions and parameters, and integers that
  * divide as decimals (oracle), names without quotes in upper case, the languages of procedures, messages in Chinese.
  */
 
