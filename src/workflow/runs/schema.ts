@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { didYouMean } from '../../catalog/index.ts';
 import { stepKinds } from '../steps/index.ts';
 import { stepList, template } from '../steps/step.ts';
@@ -86,10 +86,17 @@ export const workflowSchema: object = {
   },
 };
 
-const validate = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(workflowSchema);
+let compiled: ValidateFunction | undefined;
+
+/** Compiles the schema at the first use: that takes some tenths of a second, which most commands need not wait for. */
+function validator(): ValidateFunction {
+  compiled ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(workflowSchema);
+  return compiled;
+}
 
 /** The faults of a definition by the schema, with their places as JSON Pointers. */
 export function schemaFaults(definition: unknown): { readonly place: string; readonly message: string }[] {
+  const validate = validator();
   if (validate(definition)) return [];
   return validate
     .errors!.filter(({ keyword }) => keyword !== 'if')
