@@ -9,6 +9,7 @@ import {
   authenticationOf,
   changingOptions,
   droppedLines,
+  ownOperations,
   processLog,
   replan,
   requestAuditOf,
@@ -67,7 +68,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
-  const work = plane === null ? null : workOf({ store: plane.store, config, log: logger });
+  const work = plane === null ? null : workOf({ ...attached, store: plane.store, config, log: logger });
   const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
@@ -75,7 +76,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = () => closeInOrder([work, subscriptions, history, runtime, attached, authentication, plane]);
+  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -90,16 +91,19 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...(await routesOf(config, authentication, control, keeping)),
   };
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
+    await work?.close();
     await close();
     throw error;
   });
   // Comes last, so that a start that fails does not use up the secret, which is shown only once.
   await authentication.settleFirst(runtime.settings);
+  work?.useGraphql(ownOperations(front.operate));
   work?.start();
   return {
     // Only now, so that nobody waits for it before they are answered.
     changedSince: history.start(),
     url: front.url,
+    operate: front.operate,
     attached,
     authentication,
     plane,
@@ -109,7 +113,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     },
     whenRead: () => runtime.whenRead(),
     async close(graceMs) {
-      await front.close(graceMs);
+      // Runs are given to other processes while the requests of clients end.
+      await Promise.all([front.close(graceMs), work?.close()]);
       await close();
     },
   };

@@ -24,8 +24,8 @@ export interface Session {
 
 /** The caller of a session for the audit log. Never contains a secret. */
 export interface Actor {
-  readonly kind: 'admin-secret' | 'api-key' | 'jwt' | 'webhook' | 'anonymous';
-  /** The name of the secret, the name of the key, the `sub` of the token, or the user of the webhook. */
+  readonly kind: 'admin-secret' | 'api-key' | 'jwt' | 'webhook' | 'anonymous' | 'workflow';
+  /** The name of the secret, of the workflow, the name of the key, the `sub` of the token, or the user of the webhook. */
   readonly id: string;
   /** The API key's id. */
   readonly keyId?: string;

@@ -6,4 +6,4 @@ export { requestAuditOf } from './request-audit.ts';
 export { routesOf } from './routes/index.ts';
 export { startRuntime } from './runtime.ts';
 export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';
-export { type Work, workOf } from './work/index.ts';
+export { ownOperations, type Work, workOf } from './work/index.ts';

@@ -95,7 +95,8 @@ interface SignedIn {
 function signIns(audit: AuditLog, signedIn: OwnedCache<SignedIn>): RequestAudit['entered'] {
   return (session, request) => {
     const { actor, role } = session;
-    if (actor === undefined || actor.kind === 'anonymous') return undefined;
+    // A workflow does not sign in: it was made by an administrator.
+    if (actor === undefined || actor.kind === 'anonymous' || actor.kind === 'workflow') return undefined;
     const keyId = actor.keyId ?? null;
     const who = `${credentialOf(actor)} ${role} ${request.address}`;
     const now = performance.now();
@@ -131,6 +132,7 @@ const kinds = {
   jwt: 'token',
   webhook: 'webhook',
   anonymous: 'anonymous',
+  workflow: 'workflow',
 } as const;
 
 /** The actor of a session, as the audit log names it. */

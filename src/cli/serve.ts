@@ -9,6 +9,7 @@ import {
   type ReadConfig,
   readConfig,
   rolesWithoutPermissions,
+  workflowIssues,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
@@ -87,7 +88,10 @@ function announce(
     console.error(
       `The store was not read yet (${server.unread.join(', ')}), and is asked again and again. Until then requests are refused, and /readyz answers 503.`,
     );
-  const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
+  const { graphs } = server.attached;
+  const errors = [...graphs.issues, ...workflowIssues(graphs.metadata)].filter(
+    ({ severity }) => severity === 'error',
+  );
   const lines = issueLines(errors, (issue) => `${placeText(placeOf(issue))}${issue.where}: ${issue.reason}`, {
     all: false,
     seeAll: '"foz check --all" lists each.',

@@ -143,3 +143,5 @@ export {
 export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
+export { validWorkflows, workflowIssues } from './workflows/issues.ts';
+export { LiveWorkflows } from './workflows/live-workflows.ts';

@@ -1,4 +1,5 @@
 import type { KeyRepository } from '../auth/index.ts';
+import { namedLists } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import {
   AuditLog,
@@ -60,13 +61,14 @@ export function hasAuditLog(
 }
 
 /**
- * Whether Foz has a store with this configuration: for `auth`, `store`, `audit` or audited reads, or where a command has created one. Before
+ * Whether Foz has a store with this configuration: for `auth`, `store`, `audit`, audited reads or workflows, or where a command has created one. Before
  * its first start an embedded one has no folder yet.
  */
 export function hasStore(config: FozConfig, environment: NodeJS.ProcessEnv): boolean {
-  const { auth, store, state = '.foz' } = config;
+  const { auth, store, state = '.foz', metadata } = config;
   const url = (store?.url ?? environment.FOZ_STORE_URL) || undefined;
-  return auth !== undefined || hasAuditLog(config, url) || storeExists(url, state);
+  const hasWork = namedLists.some((list) => (metadata?.[list]?.length ?? 0) > 0);
+  return auth !== undefined || hasWork || hasAuditLog(config, url) || storeExists(url, state);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ServerOptions } from './options.ts';
 
 /** A request while it is served: the caller, the response, and the headers for it. */
 export interface Exchange extends Requester {
+  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly base: RequestContext['operation'];

@@ -21,10 +21,13 @@ import { type RateHeaders, Rates } from './rates.ts';
 import type { LimitsOf } from './session-limits.ts';
 import { TimeLimit } from './time-limit.ts';
 
-/** The caller of an operation and the HTTP request it came with; for a WebSocket, the request that opened it. */
+/**
+ * The caller of an operation and the HTTP request it came with; for a WebSocket, the request that opened it; `null`: it comes from this
+ * process, such as a step of a workflow.
+ */
 export interface Requester {
   readonly session: Session;
-  readonly request: IncomingMessage;
+  readonly request: IncomingMessage | null;
   readonly requestId: string;
 }
 
@@ -131,13 +134,14 @@ export class Gate {
   }
 
   /** The key that a caller is counted by: its credential, else its address. */
-  callerOf({ actor }: Session, request: IncomingMessage): string {
+  callerOf({ actor }: Session, request: IncomingMessage | null): string {
     if (actor === undefined || actor.kind === 'anonymous')
       return `address ${countedAddress(this.addressOf(request))}`;
     return credentialOf(actor);
   }
 
-  addressOf(request: IncomingMessage): string | null {
+  addressOf(request: IncomingMessage | null): string | null {
+    if (request === null) return null;
     const { addressOf } = this.#options;
     return addressOf === undefined ? (request.socket.remoteAddress ?? null) : addressOf(request);
   }

@@ -1,6 +1,7 @@
 export { documentRules } from './document-limits.ts';
 export { placesOf } from './document-places.ts';
 export type { Answers, Engine, Operation, Subscriber } from './engine.ts';
+export type { OwnAnswer, OwnOperation } from './in-process.ts';
 export {
   type AnswerLimits,
   defaultLimits,

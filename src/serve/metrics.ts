@@ -6,7 +6,7 @@ import { unexpectedErrors } from './unexpected.ts';
 import { addWork } from './work-metrics.ts';
 
 /** The transport of an operation. */
-export type Transport = 'http' | 'websocket';
+export type Transport = 'http' | 'websocket' | 'workflow';
 
 /** The values that are read when metrics are scraped. */
 interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness' | 'work'> {
@@ -42,7 +42,11 @@ export class Metrics {
       labelNames: ['transport'],
       registers,
     });
-    this.#transports = { http: operations.labels('http'), websocket: operations.labels('websocket') };
+    this.#transports = {
+      http: operations.labels('http'),
+      websocket: operations.labels('websocket'),
+      workflow: operations.labels('workflow'),
+    };
     const seconds = new Histogram({
       name: 'foz_request_seconds',
       help: 'Time from the first byte of a request to the last of its answer',

@@ -16,6 +16,7 @@ import { serveFile } from './files.ts';
 import { Gate } from './gate.ts';
 import { GraphqlHandler } from './graphql.ts';
 import { Holdings } from './holdings.ts';
+import { type OwnAnswer, type OwnOperation, operate, untilAborted } from './in-process.ts';
 import { answerLimits } from './limits.ts';
 import { Metrics, type Transport } from './metrics.ts';
 import { Operations, type Outcome } from './operations.ts';
@@ -25,6 +26,7 @@ import { requestId } from './request-id.ts';
 import { Sender } from './respond.ts';
 import { type LimitsOf, limitsOfSessions } from './session-limits.ts';
 import { answerSession } from './session-route.ts';
+import type { Serving } from './socket/serve-operation.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
 import { StreamedResponses } from './subscriptions/streamed-responses.ts';
@@ -33,6 +35,8 @@ import { logUnexpected } from './unexpected.ts';
 /** A running HTTP front. */
 export interface FozServer {
   readonly url: string;
+  /** Runs an operation of this process, such as that of a step of a workflow. */
+  operate(operation: OwnOperation): Promise<OwnAnswer>;
   /** Stops accepting connections, lets running requests finish for at most `graceMs`, then closes the rest. */
   close(graceMs?: number): Promise<void>;
 }
@@ -79,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   const { port } = server.address() as AddressInfo;
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   return {
+    operate: (operation) => front.operate(operation),
     url: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}/`,
     async close(graceMs = 10_000) {
       if (tls !== null) for (const file of [tls.cert, tls.key]) unwatchFile(file);
@@ -140,6 +145,7 @@ class Front {
   readonly #metrics: Metrics;
   readonly #unlisted: UnlistedOrigins;
   readonly #sender: Sender;
+  readonly #serving: Omit<Serving, 'onOutcome'>;
   readonly sockets: Sockets;
   readonly streams: StreamedResponses;
 
@@ -158,11 +164,8 @@ class Front {
     this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) =>
       this.#record(outcome, ms, id, 'websocket');
-    this.sockets = new Sockets(
-      options,
-      { engine: options.engine, gate, operations, logger, onOutcome },
-      readers,
-    );
+    this.#serving = { engine: options.engine, gate, operations, logger };
+    this.sockets = new Sockets(options, { ...this.#serving, onOutcome }, readers);
     this.#metrics = new Metrics({
       ...options,
       sockets: () => this.sockets.size,
@@ -170,6 +173,12 @@ class Front {
       heldBytes: () => holdings.bytes,
       slowReaders: () => readers.cutOff,
     });
+  }
+
+  operate(operation: OwnOperation): Promise<OwnAnswer> {
+    if (this.closing) return untilAborted(operation.signal);
+    const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#record(outcome, ms, id, 'workflow');
+    return operate({ ...this.#serving, onOutcome }, operation);
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,14 @@
 /** The originator of a change: a person, a key, a token, or Foz itself. */
 export interface Actor {
-  readonly kind: 'admin-secret' | 'api-key' | 'token' | 'webhook' | 'anonymous' | 'command' | 'system';
+  readonly kind:
+    | 'admin-secret'
+    | 'api-key'
+    | 'token'
+    | 'webhook'
+    | 'anonymous'
+    | 'workflow'
+    | 'command'
+    | 'system';
   /** The name of the secret, id of the key, or subject of the token; `null`: anonymous. */
   readonly id: string | null;
   readonly role: string | null;

@@ -92,6 +92,7 @@ export {
   RunStore,
   type RunSummary,
   runKind,
+  ScheduleStore,
   type ShownStep,
   type StepRecord,
   type StepState,

@@ -38,4 +38,5 @@ export {
   workflowFaults,
   workflowSchema,
 } from './runs/index.ts';
+export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
 export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';

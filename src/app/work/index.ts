@@ -1,1 +1,2 @@
+export { ownOperations } from './own-operations.ts';
 export { type Work, workOf } from './work.ts';

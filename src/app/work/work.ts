@@ -1,8 +1,17 @@
 import type { Logger } from 'pino';
-import type { FozConfig } from '../../control/index.ts';
+import { type FozConfig, LiveWorkflows } from '../../control/index.ts';
+import { FozError } from '../../core/index.ts';
 import { HttpClient } from '../../outbound/index.ts';
-import { DeliveryStore, JobStore, RunStore, type Store } from '../../store/index.ts';
-import { Deliverer, type Endpoint, JobWorker } from '../../workflow/index.ts';
+import { DeliveryStore, JobStore, RunStore, ScheduleStore, type Store } from '../../store/index.ts';
+import type { Graphs } from '../../views/index.ts';
+import {
+  Deliverer,
+  type Endpoint,
+  JobWorker,
+  Runner,
+  Scheduler,
+  type StepServices,
+} from '../../workflow/index.ts';
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 
@@ -12,6 +21,7 @@ const graceMs = 5_000;
 export interface WorkOptions {
   readonly store: Store;
   readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
+  readonly graphs: Graphs;
   readonly log: Logger;
 }
 
@@ -25,6 +35,12 @@ export interface Work {
   /** The client of requests whose URLs come from metadata. */
   readonly http: HttpClient;
   readonly figures: WorkFigures;
+  readonly runner: Runner;
+  /** The workflows of the metadata in use. */
+  readonly workflows: LiveWorkflows;
+  readonly scheduler: Scheduler;
+  /** Sets who runs the operations of steps. */
+  useGraphql(graphql: StepServices['graphql']): void;
   /** Sets where the endpoint of a name is looked up. */
   useEndpoints(endpoint: (name: string) => Endpoint | undefined): void;
   /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. */
@@ -33,7 +49,7 @@ export interface Work {
 }
 
 /** Puts the parts of durable work together on a store. */
-export function workOf({ store, config, log }: WorkOptions): Work {
+export function workOf({ store, config, graphs, log }: WorkOptions): Work {
   const { workflow = {}, outbound = {} } = config;
   const jobs = new JobStore(store);
   const runs = new RunStore(jobs);
@@ -50,20 +66,36 @@ export function workOf({ store, config, log }: WorkOptions): Work {
     onAttempt: (endpoint, result) => figures.count(endpoint, result),
   });
   deliverer.join(worker);
+  let graphql: StepServices['graphql'] = async () => {
+    throw new FozError('unavailable', 'Foz is starting.');
+  };
+  // Services of further kinds of steps are added here.
+  const services: StepServices = { graphql: (request) => graphql(request) };
+  const runner = new Runner({ runs, worker, services, log });
+  const workflows = new LiveWorkflows({ graphs, runner, log });
+  const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
+  if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   let stopCleaning = () => {};
   const isWorking = workflow.enabled ?? true;
   return {
-    ...{ jobs, runs, deliveries, worker, http, figures },
+    ...{ jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler },
+    useGraphql(service) {
+      graphql = service;
+    },
     useEndpoints(endpoint) {
       endpointOf = endpoint;
     },
     start() {
       stopCleaning = startCleaning({ store, runs, deliveries, settings: workflow, log });
+      workflows.start();
       if (isWorking) void worker.start();
     },
     async close() {
       stopCleaning();
+      workflows.close();
+      await scheduler.close();
       await worker.stop(graceMs);
+      await runner.close();
       deliverer.close();
       await http.close();
     },

@@ -11,4 +11,5 @@ export type {
   StepState,
 } from './run.ts';
 export { RunStore, runKind } from './run-store.ts';
+export { type DueOutcome, type DueRun, ScheduleStore } from './schedule-store.ts';
 export type { RunFilter } from './shown.ts';

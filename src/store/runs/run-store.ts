@@ -22,7 +22,8 @@ import {
 /** The kind of the queues of runs; each workflow has one. */
 export const runKind = 'run';
 
-const queueOf = (workflow: string) => `${runKind}:${workflow}`;
+/** The queue of the runs of a workflow. */
+export const queueOf = (workflow: string) => `${runKind}:${workflow}`;
 
 interface StoredRun {
   readonly id: string;
@@ -57,12 +58,7 @@ export class RunStore {
   start(runs: readonly NewRun[]): Promise<ReadonlySet<string>> {
     return this.#jobs.transact(async (transaction) => {
       await transaction.lock(runs.map(({ workflow, key }) => ({ queue: queueOf(workflow), key })));
-      const added = await insertRuns(transaction.run, runs);
-      await addJobs(
-        transaction,
-        runs.filter(({ id }) => added.has(id)),
-      );
-      return added;
+      return addRuns(transaction, runs);
     });
   }
 
@@ -210,6 +206,19 @@ function settlementOf({ claim, outcome }: RunProgress): Settlement[] {
   if (outcome.kind === 'later')
     return [{ claim, outcome: { kind: 'later', afterMs: outcome.afterMs, progress: true } }];
   return [{ claim, outcome: { kind: 'done' } }];
+}
+
+/** Adds runs whose keys are locked, with their jobs. Resolves with the ids that are new. */
+export async function addRuns(
+  transaction: JobTransaction,
+  runs: readonly NewRun[],
+): Promise<ReadonlySet<string>> {
+  const added = await insertRuns(transaction.run, runs);
+  await addJobs(
+    transaction,
+    runs.filter(({ id }) => added.has(id)),
+  );
+  return added;
 }
 
 /** Adds the jobs of runs. `begun`: the runs have records. The job of a run without records contains what the run needs. */

@@ -1,0 +1,2 @@
+export { DueTimes } from './due-times.ts';
+export { Scheduler, type SchedulerOptions } from './scheduler.ts';
