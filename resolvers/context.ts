@@ -7,6 +7,7 @@ import {
   type RuntimeSources,
   requirePlane,
   type UnlistedOperations,
+  type WorkControl,
 } from '../src/control/index.ts';
 import type { Feeds } from '../src/events/index.ts';
 import type { Actor } from '../src/store/index.ts';
@@ -31,6 +32,8 @@ export interface ControlContext {
   readonly feeds: Pick<Feeds, 'states'>;
   /** API keys of the configuration file. */
   readonly declaredKeys: () => readonly DeclaredKey[];
+  /** Workflows and their runs; `null`: there is no store. */
+  readonly work: WorkControl | null;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: Actor;

@@ -9,6 +9,7 @@ import { MetadataResolver } from './metadata/metadata-resolver.ts';
 import { PermissionResolver } from './permission/permission-resolver.ts';
 import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
+import { RunResolver } from './run/run-resolver.ts';
 import { SchemaResolver } from './schema/schema-resolver.ts';
 import { AllowListResolver } from './setting/allow-list-resolver.ts';
 import { GeneralResolver } from './setting/general-resolver.ts';
@@ -16,6 +17,7 @@ import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 import { StoreResolver } from './store/store-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
+import { WorkflowResolver } from './workflow/workflow-resolver.ts';
 
 export type { ControlContext } from './context.ts';
 
@@ -37,6 +39,8 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       SettingResolver,
       GeneralResolver,
       AllowListResolver,
+      WorkflowResolver,
+      RunResolver,
     ],
     validate: false,
   });

@@ -457,6 +457,8 @@ export type Mutation = {
   allowOperation: AllowList;
   /** Attaches a database, which serves when this is answered; other processes follow within 2 s. */
   attachSource: Source;
+  /** Cancels a run: it begins no further step, and records nothing more. */
+  cancelRun: Run;
   /** Makes an admin secret; its text is shown only now. */
   createAdminSecret: Scalars['String']['output'];
   /** Makes an API key; its text is shown only now. */
@@ -481,10 +483,18 @@ export type Mutation = {
   dropPermission: MetadataResult;
   /** Takes a declared relationship away. */
   dropRelationship: MetadataResult;
+  /** Removes a workflow. Its runs go on. */
+  dropWorkflow: MetadataResult;
+  /** Enables a workflow, or disables it: a disabled one takes no new runs. */
+  enableWorkflow: MetadataResult;
+  /** Pauses a run: no step of it begins until it is resumed. */
+  pauseRun: Run;
   /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
   pruneAudit: AuditRemoval;
   /** Adds an issuer of tokens, or changes the one of its name. */
   putIssuer: TokenIssuer;
+  /** Adds a workflow, or replaces the one with its name. */
+  putWorkflow: MetadataResult;
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
   refreshSource: Source;
   /** Gives a relationship another name, in the rules of permissions too. */
@@ -493,6 +503,10 @@ export type Mutation = {
   replaceMetadata: MetadataResult;
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
+  /** Resumes a paused run. */
+  resumeRun: Run;
+  /** Continues a run that has ended: what failed is done again. */
+  retryRun: Run;
   /** Brings back a version of the metadata, as a new one. */
   revertMetadata: MetadataResult;
   /** Ends a key for good, within two seconds everywhere. */
@@ -525,6 +539,8 @@ export type Mutation = {
   setValidation: MetadataResult;
   /** Sets the URL that is asked who a caller is; null: none. */
   setWebhook: SignIns;
+  /** Starts a run of a workflow. It is stored when this is answered. */
+  startWorkflow: Run;
   /** Connects to a database and reads what it contains, without attaching it. */
   testSource: SourceTest;
   /** Serves a table that was left out. */
@@ -550,6 +566,11 @@ export type MutationAttachSourceArgs = {
   kind: SourceKind;
   name: Scalars['String']['input'];
   settings: SourceSettingsInput;
+};
+
+
+export type MutationCancelRunArgs = {
+  id: Scalars['String']['input'];
 };
 
 
@@ -659,6 +680,30 @@ export type MutationDropRelationshipArgs = {
 };
 
 
+export type MutationDropWorkflowArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationEnableWorkflowArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  enabled: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationPauseRunArgs = {
+  id: Scalars['String']['input'];
+};
+
+
 export type MutationPruneAuditArgs = {
   days: Scalars['Int']['input'];
 };
@@ -668,6 +713,15 @@ export type MutationPutIssuerArgs = {
   name: Scalars['String']['input'];
   revision?: InputMaybe<Scalars['SafeInt']['input']>;
   settings: Scalars['JSON']['input'];
+};
+
+
+export type MutationPutWorkflowArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  definition: Scalars['JSON']['input'];
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
 };
 
 
@@ -701,6 +755,17 @@ export type MutationReplaceMetadataArgs = {
 export type MutationResetNamesArgs = {
   source: Scalars['String']['input'];
   table?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationResumeRunArgs = {
+  id: Scalars['String']['input'];
+};
+
+
+export type MutationRetryRunArgs = {
+  from?: InputMaybe<Scalars['String']['input']>;
+  id: Scalars['String']['input'];
 };
 
 
@@ -845,6 +910,13 @@ export type MutationSetWebhookArgs = {
 };
 
 
+export type MutationStartWorkflowArgs = {
+  input?: InputMaybe<Scalars['JSON']['input']>;
+  name: Scalars['String']['input'];
+  options?: InputMaybe<StartOptionsInput>;
+};
+
+
 export type MutationTestSourceArgs = {
   kind: SourceKind;
   name?: Scalars['String']['input'];
@@ -962,6 +1034,10 @@ export type Query = {
   role: RolePermissions;
   /** All roles that have any permission, by name. */
   roles: Array<RolePermissions>;
+  /** One run. */
+  run?: Maybe<Run>;
+  /** Runs of workflows. */
+  runs: RunPage;
   /** The scalars in the graph of a role, for code generators. */
   scalars: Array<ScalarType>;
   /** The graph in SDL, sorted, as a role or an API key sees it. */
@@ -990,6 +1066,10 @@ export type Query = {
   unlistedOperations: Array<UnlistedOperation>;
   /** Reads the whole audit log: whether it is what was written. */
   verifyAudit: AuditVerification;
+  /** One workflow. */
+  workflow?: Maybe<Workflow>;
+  /** All workflows of the metadata. */
+  workflows: Array<Workflow>;
 };
 
 
@@ -1037,6 +1117,18 @@ export type QueryMetadataHistoryArgs = {
 
 export type QueryRoleArgs = {
   name: Scalars['String']['input'];
+};
+
+
+export type QueryRunArgs = {
+  id: Scalars['String']['input'];
+};
+
+
+export type QueryRunsArgs = {
+  before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RunFilterInput>;
+  limit?: Scalars['Int']['input'];
 };
 
 
@@ -1091,6 +1183,11 @@ export type QueryTablesArgs = {
 
 export type QueryUnlistedOperationsArgs = {
   role?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryWorkflowArgs = {
+  name: Scalars['String']['input'];
 };
 
 /** Leads from a table to rows of another one. */
@@ -1162,6 +1259,87 @@ export type RootFieldInput = {
   field: Scalars['String']['input'];
   /** null: the name that it has by itself. */
   name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A run of a workflow. Secrets in inputs and outputs are `***`. */
+export type Run = {
+  /** Of an active run: `queued` for a worker, `working`, or `waiting` for a time. */
+  activity?: Maybe<Scalars['String']['output']>;
+  /** When it begins. */
+  at: Scalars['DateTimeISO']['output'];
+  /** The version of the workflow that it began with. */
+  definition?: Maybe<Scalars['JSON']['output']>;
+  endedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Its code, its message, and the step that failed. */
+  error?: Maybe<Scalars['JSON']['output']>;
+  id: Scalars['String']['output'];
+  input?: Maybe<Scalars['JSON']['output']>;
+  /** Runs with the same key come one after the other. */
+  key?: Maybe<Scalars['String']['output']>;
+  /** How it was started: `manual`, `schedule`, `hook:payments`. */
+  origin: Scalars['String']['output'];
+  output?: Maybe<Scalars['JSON']['output']>;
+  priority: RunPriority;
+  state: RunState;
+  /** In the order in which they began. */
+  steps: Array<RunStep>;
+  /** The version of the workflow that it began with. */
+  version: Scalars['Int']['output'];
+  workflow: Scalars['String']['output'];
+};
+
+/** Runs that are equal in all that is given. */
+export type RunFilterInput = {
+  key?: InputMaybe<Scalars['String']['input']>;
+  origin?: InputMaybe<Scalars['String']['input']>;
+  /** From this moment on. */
+  since?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** Any of these. */
+  states?: InputMaybe<Array<RunState>>;
+  /** Before this moment. */
+  until?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  workflow?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RunPage = {
+  /** Newest first. */
+  entries: Array<Run>;
+  /** Where the next page starts; null: this was the last one. */
+  next?: Maybe<Scalars['String']['output']>;
+};
+
+/** Which runs begin first. */
+export type RunPriority =
+  | 'high'
+  | 'low'
+  | 'normal';
+
+/** The states of runs. */
+export type RunState =
+  | 'active'
+  | 'cancelled'
+  | 'done'
+  | 'failed'
+  | 'paused';
+
+/** What a step of a run did, or does. */
+export type RunStep = {
+  attempts: Scalars['Int']['output'];
+  /** When its last attempt began. */
+  begunAt: Scalars['DateTimeISO']['output'];
+  endedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** The error of its last attempt. */
+  error?: Maybe<Scalars['JSON']['output']>;
+  /** Its settings, with the values of their expressions. */
+  input?: Maybe<Scalars['JSON']['output']>;
+  kind: Scalars['String']['output'];
+  output?: Maybe<Scalars['JSON']['output']>;
+  /** The ids of the steps that it is within, as in all/0/load. */
+  path: Scalars['String']['output'];
+  /** When it goes on, if it waits. */
+  resumeAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** `running`, `waiting`, `done`, `failed`. */
+  state: Scalars['String']['output'];
 };
 
 /** A scalar of the graph. Those of GraphQL itself are not listed. */
@@ -1451,6 +1629,15 @@ export type SourceTypeNamesInput = {
   suffix?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How a run is started. */
+export type StartOptionsInput = {
+  /** Milliseconds until it begins. */
+  afterMs?: InputMaybe<Scalars['Float']['input']>;
+  /** The id of the run. Starting a run under an id that is there already changes nothing. */
+  id?: InputMaybe<Scalars['String']['input']>;
+  priority?: InputMaybe<RunPriority>;
+};
+
 /** Foz's own store, and the steps of its structure. */
 export type StoreStatus = {
   /** Steps that were done, by name. */
@@ -1562,4 +1749,22 @@ export type UnlistedOperation = {
   refused: Scalars['Boolean']['output'];
   role: Scalars['String']['output'];
   times: Scalars['SafeInt']['output'];
+};
+
+/** A workflow of the metadata. */
+export type Workflow = {
+  /** As files of metadata have it. */
+  definition: Scalars['JSON']['output'];
+  description?: Maybe<Scalars['String']['output']>;
+  /** false: no run of it is started. */
+  enabled: Scalars['Boolean']['output'];
+  /** What is wrong with it; where something is, it takes no runs. */
+  faults: Array<Scalars['String']['output']>;
+  name: Scalars['String']['output'];
+  /** When its schedule starts the next run; null: it has none, or this process follows no schedules. */
+  nextDue?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** The role of its operations. */
+  role?: Maybe<Scalars['String']['output']>;
+  /** Its current version, with which new runs begin; null: it takes none. */
+  version?: Maybe<Scalars['Int']['output']>;
 };

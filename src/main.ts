@@ -69,7 +69,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane === null ? null : workOf({ ...attached, store: plane.store, config, log: logger });
-  const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
+  const control = { ...attached, ...runtime, history, plane, work, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
     () => attached.graphs.limits,

@@ -143,5 +143,21 @@ export {
 export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
+export { describeWorkflows, type WorkflowDescription } from './workflows/describe.ts';
+export { dropEntry, enableEntry, putEntry } from './workflows/edits.ts';
 export { validWorkflows, workflowIssues } from './workflows/issues.ts';
 export { LiveWorkflows } from './workflows/live-workflows.ts';
+export {
+  changeRun,
+  listedRuns,
+  type RunAction,
+  type RunControl,
+  type RunPage,
+  requireWork,
+  retryRun,
+  type StartRequest,
+  shownJson,
+  shownRun,
+  startRun,
+  type WorkControl,
+} from './workflows/runs.ts';

@@ -1,0 +1,141 @@
+import { FozError } from '../../core/index.ts';
+import {
+  type Actor,
+  maskSecrets,
+  type Priority,
+  type RunDetails,
+  type RunFilter,
+  type RunStore,
+  type RunSummary,
+} from '../../store/index.ts';
+import type { Runner, Scheduler } from '../../workflow/index.ts';
+import { type ControlPlane, requirePlane } from '../plane.ts';
+import type { LiveWorkflows } from './live-workflows.ts';
+
+/** The parts of durable work that the control API works on. */
+export interface WorkControl {
+  readonly runs: RunStore;
+  readonly runner: Runner;
+  readonly workflows: LiveWorkflows;
+  readonly scheduler: Scheduler;
+}
+
+/** Who acts on runs. */
+export interface RunControl {
+  readonly plane: ControlPlane | null;
+  /** `null`: there is no store. */
+  readonly work: WorkControl | null;
+  readonly actor: Actor;
+}
+
+/** The durable work of this process. Throws FozError `not-supported` where there is no store. */
+export function requireWork({ plane, work }: Pick<RunControl, 'plane' | 'work'>): WorkControl {
+  requirePlane(plane, 'to keep runs of workflows in');
+  return work!;
+}
+
+export interface StartRequest {
+  readonly workflow: string;
+  readonly input: unknown;
+  /** Default: a new one. Starting a run under an id that is there already changes nothing. */
+  readonly id?: string;
+  readonly priority?: Priority;
+  readonly afterMs?: number;
+}
+
+/** Starts a run. Resolves with it, also where it was started before under the same id. */
+export async function startRun(
+  control: RunControl,
+  { workflow, input, ...options }: StartRequest,
+): Promise<RunDetails> {
+  const { runs, runner, workflows } = requireWork(control);
+  if (options.id !== undefined && !/^[\w.:@/+-]{1,200}$/.test(options.id))
+    throw new FozError(
+      'validation-failed',
+      'The id of a run has 1 to 200 letters, digits and the characters . : @ / + - _.',
+    );
+  if (options.afterMs !== undefined && options.afterMs < 0)
+    throw new FozError('validation-failed', '"afterMs" must be 0 or more.');
+  // A workflow that was just written is started in its new version.
+  await workflows.align();
+  const run = await runner.prepare(workflow, input, options);
+  const isNew = await audited(control, 'run.start', { id: run.id, workflow }, () => runner.begin(run));
+  const found = await existing(runs, run.id);
+  if (!isNew && found.workflow !== workflow)
+    throw new FozError(
+      'conflict',
+      `The id ${run.id} is that of a run of the workflow "${found.workflow}": choose another one.`,
+    );
+  return found;
+}
+
+export type RunAction = 'cancel' | 'pause' | 'resume';
+
+/** Cancels, pauses or resumes a run. Rejects with FozError `not-found`, and `conflict` where its state does not allow it. */
+export async function changeRun(control: RunControl, action: RunAction, id: string): Promise<RunDetails> {
+  const { runs } = requireWork(control);
+  await audited(control, `run.${action}`, { id }, () => runs[action](id));
+  return existing(runs, id);
+}
+
+/** Continues a run that has ended. `from`: the path of the step from which on everything is done again; `null`: what failed is. */
+export async function retryRun(control: RunControl, id: string, from: string | null): Promise<RunDetails> {
+  const { runs } = requireWork(control);
+  await audited(control, 'run.retry', { id, from }, () => runs.retry(id, from));
+  return existing(runs, id);
+}
+
+export interface RunPage {
+  readonly entries: readonly RunSummary[];
+  /** Where the next page starts; `null`: this was the last one. */
+  readonly next: string | null;
+}
+
+/** Most runs of a page. */
+export const mostRuns = 1_000;
+
+/** A page of runs, the newest first. */
+export async function listedRuns(
+  control: Pick<RunControl, 'plane' | 'work'>,
+  filter: RunFilter,
+): Promise<RunPage> {
+  const { runs } = requireWork(control);
+  if (!(filter.limit >= 1 && filter.limit <= mostRuns))
+    throw new FozError('validation-failed', `"limit" must be from 1 to ${mostRuns}.`);
+  const found = await runs.list({ ...filter, limit: filter.limit + 1 });
+  const entries = found.slice(0, filter.limit);
+  return { entries, next: found.length > filter.limit ? entries.at(-1)!.id : null };
+}
+
+/** A run with its steps; `null`: there is none. */
+export function shownRun(
+  control: Pick<RunControl, 'plane' | 'work'>,
+  id: string,
+): Promise<RunDetails | null> {
+  return requireWork(control).runs.show(id);
+}
+
+/** JSON that a run has recorded, with its secrets masked; `undefined`: there is none. */
+export function shownJson(text: string | null): unknown {
+  return text === null ? undefined : maskSecrets(JSON.parse(text));
+}
+
+async function existing(runs: RunStore, id: string): Promise<RunDetails> {
+  const run = await runs.show(id);
+  if (run === null) throw new FozError('not-found', `There is no run ${id}.`);
+  return run;
+}
+
+/** Does something that the audit log records. Where it cannot be recorded, nothing is done. */
+async function audited<T>(
+  { plane, actor }: RunControl,
+  operation: string,
+  after: object,
+  act: () => Promise<T>,
+): Promise<T> {
+  const audit = plane?.audit;
+  await audit?.ready();
+  const result = await act();
+  await audit?.append({ kind: 'control', operation, actor, after, outcome: 'success' });
+  return result;
+}
