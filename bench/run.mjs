@@ -30,6 +30,7 @@ const modes = {
   abuse: './abuse.mjs',
   live: './live.mjs',
   capture: './capture.mjs',
+  work: './work.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);
