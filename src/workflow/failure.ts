@@ -24,6 +24,14 @@ export class StepFailed extends Error {
   }
 }
 
+/** The reason of a signal whose step nobody waits for any more: its time is over, or its branch is not needed. */
+export class Abandoned extends FozError {
+  constructor(message: string) {
+    super('timeout', message);
+    this.name = 'Abandoned';
+  }
+}
+
 /** Ends a run with success, from any step. */
 export class RunStopped extends Error {
   readonly output: unknown;

@@ -26,6 +26,7 @@ export {
   type InputFault,
   inputFaults,
   type RetryPolicy,
+  type RunAnswer,
   Runner,
   type RunnerOptions,
   type RunOrigin,
@@ -39,4 +40,5 @@ export {
   workflowSchema,
 } from './runs/index.ts';
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
+export type { RunResponse } from './steps/respond.ts';
 export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';

@@ -6,6 +6,8 @@ import { Execution, type ExecutionOptions } from '../../src/workflow/runs/execut
 const expressions = new Expressions();
 export const closeExpressions = () => expressions.close();
 
+const notHere = () => Promise.reject(new Error('Runs in memory have no store.'));
+
 export interface InMemoryOptions extends Omit<Partial<ExecutionOptions>, 'services'> {
   readonly graphql?: () => unknown;
   readonly services?: Partial<StepServices>;
@@ -30,6 +32,14 @@ export async function runInMemory(
     },
     expressions,
     services: { graphql: async () => ({ data: await graphql?.() }), ...services },
+    links: {
+      start: notHere,
+      result: notHere,
+      cancel: notHere,
+      take: notHere,
+      forget: notHere,
+      hasCome: notHere,
+    },
     signal: new AbortController().signal,
     ...more,
   });

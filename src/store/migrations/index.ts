@@ -13,6 +13,7 @@ import * as jobs from './0011-jobs.ts';
 import * as runs from './0012-runs.ts';
 import * as deliveries from './0013-deliveries.ts';
 import * as runOrigins from './0014-run-origins.ts';
+import * as runLinks from './0015-run-links.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   { name: '0012-runs', up: runs.up },
   { name: '0013-deliveries', up: deliveries.up },
   { name: '0014-run-origins', up: runOrigins.up },
+  { name: '0015-run-links', up: runLinks.up },
 ];

@@ -1,15 +1,20 @@
 export type {
   LoadedRun,
   NewRun,
+  RunCaller,
   RunDetails,
+  RunEvent,
   RunOutcome,
   RunProgress,
+  RunResult,
   RunState,
   RunSummary,
   ShownStep,
+  StartedChild,
   StepRecord,
   StepState,
 } from './run.ts';
 export { RunStore, runKind } from './run-store.ts';
 export { type DueOutcome, type DueRun, ScheduleStore } from './schedule-store.ts';
 export type { RunFilter } from './shown.ts';
+export type { NewSignal, Wait } from './signals.ts';

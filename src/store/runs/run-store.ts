@@ -7,8 +7,37 @@ import {
   priorityOf,
   type Settlement,
 } from '../jobs/index.ts';
-import type { LoadedRun, NewRun, RunDetails, RunProgress, RunState, RunSummary } from './run.ts';
+import {
+  arrived,
+  lockJobs,
+  lockLinked,
+  ownKeys,
+  runResults,
+  wakeLinked,
+  wakeRuns,
+  withDescendants,
+} from './links.ts';
+import type {
+  LoadedRun,
+  NewRun,
+  RunCaller,
+  RunDetails,
+  RunEvent,
+  RunProgress,
+  RunResult,
+  RunState,
+  RunSummary,
+  StartedChild,
+} from './run.ts';
 import { listRuns, type RunFilter, showRun } from './shown.ts';
+import {
+  deliverSignal,
+  forgetWait,
+  type NewSignal,
+  removeOldSignals,
+  takeSignal,
+  type Wait,
+} from './signals.ts';
 import {
   endRuns,
   forgetSteps,
@@ -62,6 +91,70 @@ export class RunStore {
     });
   }
 
+  /** Starts runs that others have asked for. One that is there already is not started again, and counts as started. */
+  startChildren(
+    runs: readonly (NewRun & { readonly caller: RunCaller })[],
+  ): Promise<readonly StartedChild[]> {
+    return this.#jobs.transact(async (transaction) => {
+      await transaction.lock(runs.map(({ workflow, key }) => ({ queue: queueOf(workflow), key })));
+      const held = await transaction.hold(runs.map(({ caller }) => caller.claim));
+      const own = await ownKeys(
+        transaction.run,
+        runs.map(({ caller, workflow, key }) => ({
+          ...{ claim: caller.claim, workflow },
+          key: caller.waits ? key : null,
+        })),
+      );
+      const result = runs.map(({ caller }, index): StartedChild => {
+        if (!held.has(caller.claim.id)) return 'lost';
+        return own[index] === true ? 'own-key' : 'started';
+      });
+      const allowed = runs.filter((_, index) => result[index] === 'started');
+      const added = await insertRuns(transaction.run, allowed);
+      await addJobs(
+        transaction,
+        allowed.filter(({ id }) => added.has(id)),
+      );
+      return result;
+    });
+  }
+
+  /** How runs have ended, by their ids; those that are not there are missing. */
+  results(ids: readonly string[]): Promise<ReadonlyMap<string, RunResult>> {
+    return this.#jobs.transact(({ run }) => runResults(run, ids));
+  }
+
+  /** Whether each of these events has come. */
+  arrived(events: readonly RunEvent[]): Promise<readonly boolean[]> {
+    return this.#jobs.transact(({ run }) => arrived(run, events));
+  }
+
+  /** Stores a signal. It ends the wait for its name and key that began first, or the next one that begins. Resolves with whether its id is new. */
+  signal(signal: NewSignal): Promise<boolean> {
+    return this.#jobs.transact((transaction) => deliverSignal(transaction, signal));
+  }
+
+  /** The payload of the signal of a wait; `null`: there is none yet. `undefined`: the claim of the run does not hold. */
+  take(claim: Claim, wait: Wait): Promise<string | null | undefined> {
+    return this.#jobs.transact((transaction) => takeSignal(transaction, claim, wait));
+  }
+
+  /** Ends a wait whose signal nobody needs any more. */
+  forgetWait(wait: Wait): Promise<void> {
+    return this.#jobs.transact((transaction) => forgetWait(transaction, wait));
+  }
+
+  /** What the step `respond` of a run has recorded; `null`: nothing yet. */
+  response(id: string): Promise<string | null> {
+    return this.#jobs.transact(async ({ run }) => {
+      const [row] = await run(
+        `select output from foz.run_steps where run = ? and kind = 'respond' and state = 'done' order by seq limit 1`,
+        [id],
+      );
+      return row === undefined ? null : String(row.output);
+    });
+  }
+
   /** Active runs with the records of their steps. */
   load(ids: readonly string[]): Promise<ReadonlyMap<string, LoadedRun>> {
     return this.#jobs.transact(({ run }) => loadRuns(run, ids));
@@ -75,6 +168,7 @@ export class RunStore {
       await transaction.lock(
         settlements.filter(({ outcome }) => outcome.kind === 'done').map(({ claim }) => claim),
       );
+      await lockLinked(transaction.run, progress);
       const held = new Set<string>([
         ...(await transaction.hold(going)),
         ...(await transaction.settle(settlements)),
@@ -83,6 +177,7 @@ export class RunStore {
       await transaction.resetAttempts(kept.filter(hasAdvanced).map(({ claim }) => claim.id));
       await writeSteps(transaction.run, kept);
       await endRuns(transaction.run, kept);
+      await wakeLinked(transaction, kept);
       return progress.map(({ claim }) => held.has(claim.id));
     });
   }
@@ -92,11 +187,52 @@ export class RunStore {
     await this.#jobs.transact(({ settle }) => settle([{ claim, outcome: { kind: 'done' } }]));
   }
 
-  /** Cancels a run. A worker that works on it records nothing any more. */
-  cancel(id: string): Promise<void> {
-    return this.#change(id, ['active', 'paused'], 'cancelled', async (transaction, found) => {
-      await transaction.revoke([{ id, queue: queueOf(found.workflow), key: found.key }]);
-      await transaction.run('update foz.runs set ended_at = now() where id = ?', [id]);
+  /** Cancels a run, and the runs that it waits for. A worker that works on it records nothing any more. */
+  async cancel(id: string): Promise<void> {
+    // A run may start others until its job is locked.
+    for (let tries = 0; tries < 10; tries++) if (await this.#cancelTree(id)) return;
+    throw new FozError('conflict', `The run ${id} keeps starting others: cancel it again.`);
+  }
+
+  /** Cancels the runs that an ended run waited for. */
+  async cancelChildren(id: string): Promise<void> {
+    const tree = await this.#jobs.transact(({ run }) => withDescendants(run, id));
+    for (const child of tree)
+      if (child.id !== id)
+        await this.cancel(child.id).catch((error: unknown) => {
+          // It has ended meanwhile.
+          if (!(error instanceof FozError && error.code === 'conflict')) throw error;
+        });
+  }
+
+  /** Resolves with false where runs have been added meanwhile. */
+  #cancelTree(id: string): Promise<boolean> {
+    return this.#jobs.transact(async (transaction) => {
+      const { run } = transaction;
+      const [row] = await run('select state, parent from foz.runs where id = ?', [id]);
+      if (row === undefined) throw new FozError('not-found', `There is no run ${id}.`);
+      const tree = await withDescendants(run, id);
+      await transaction.lock(tree.map(({ workflow, key }) => ({ queue: queueOf(workflow), key })));
+      const parent = row.parent === null ? [] : [String(row.parent)];
+      await lockJobs(run, [...tree.map((each) => each.id), ...parent]);
+      if ((await withDescendants(run, id)).some((each) => !tree.some((known) => known.id === each.id)))
+        return false;
+      const ids = tree.map((each) => each.id);
+      const moved = await run(
+        `update foz.runs set state = 'cancelled', ended_at = now()
+         where id = any(?::text[]) and state in ('active', 'paused') returning id`,
+        [ids],
+      );
+      if (!moved.some((each) => each.id === id))
+        throw new FozError(
+          'conflict',
+          `The run ${id} is ${row.state}: only a run that is active or paused can become cancelled.`,
+        );
+      await transaction.revoke(
+        tree.map((each) => ({ id: each.id, queue: queueOf(each.workflow), key: each.key })),
+      );
+      await wakeRuns(transaction, parent);
+      return true;
     });
   }
 
@@ -151,12 +287,14 @@ export class RunStore {
     return this.#jobs.transact(async ({ run }) => {
       const [row] = await run(
         `with old as (delete from foz.runs where id in (
-             select id from foz.runs where ended_at < now() - ? * interval '1 second' limit 10000
+             select id from foz.runs r where ended_at < now() - ? * interval '1 second'
+             and not exists (select from foz.runs p where p.id = r.parent and p.ended_at is null) limit 10000
              for update skip locked) returning id),
            steps as (delete from foz.run_steps where run in (select id from old))
          select count(*) as number from old`,
         [seconds],
       );
+      await removeOldSignals(run, seconds);
       await run(
         `delete from foz.workflow_versions v where exists (
            select from foz.workflow_versions w where w.workflow = v.workflow and w.version > v.version
@@ -228,10 +366,14 @@ function addJobs(
   begun = false,
 ): Promise<readonly string[]> {
   return add(
-    runs.map(({ id, workflow, version, input, key, priority, afterMs }) => ({
+    runs.map(({ id, workflow, version, input, key, priority, afterMs, caller }) => ({
       ...{ id, queue: queueOf(workflow), priority, afterMs },
       ...(key !== null && { key }),
-      ...(!begun && { body: JSON.stringify({ workflow, version, input }) }),
+      // A run that another one waits for is read from the store: that one may have ended.
+      ...(!begun &&
+        caller?.waits !== true && {
+          body: JSON.stringify({ workflow, version, input, depth: caller?.depth ?? 0 }),
+        }),
     })),
   );
 }

@@ -16,6 +16,28 @@ export interface NewRun {
   readonly afterMs: number;
   /** How it was started: `manual`, `schedule`, `hook:payments`. */
   readonly origin: string;
+  /** Absent: no run has started it. */
+  readonly caller?: RunCaller;
+}
+
+/** The run that starts another one. */
+export interface RunCaller {
+  /** Its claim has to hold. */
+  readonly claim: Claim;
+  /** How many runs have started each other, the new one included. */
+  readonly depth: number;
+  /** Whether it waits for the end of the new run. */
+  readonly waits: boolean;
+}
+
+/** What becomes of a run that another one starts. `lost`: the claim of the caller does not hold. `own-key`: it would wait for the key of a run that waits for it. */
+export type StartedChild = 'started' | 'lost' | 'own-key';
+
+/** The end of a run. */
+export interface RunResult {
+  readonly state: RunState;
+  readonly output: string | null;
+  readonly error: string | null;
 }
 
 /** What a step of a run did, or does. Inputs, outputs and errors are JSON. */
@@ -41,6 +63,11 @@ export interface LoadedRun {
   readonly input: string;
   /** Milliseconds since it was started. */
   readonly ageMs: number;
+  /** The run that waits for this one. */
+  readonly parent: string | null;
+  /** Whether that run has ended. */
+  readonly isOrphan: boolean;
+  readonly depth: number;
   readonly steps: readonly StepRecord[];
 }
 
@@ -48,7 +75,10 @@ export interface LoadedRun {
 export type RunOutcome =
   | { readonly kind: 'done'; readonly output: string | null }
   | { readonly kind: 'failed'; readonly error: string }
-  | { readonly kind: 'later'; readonly afterMs: number };
+  | { readonly kind: 'later'; readonly afterMs: number; readonly events: readonly RunEvent[] };
+
+/** What a run waits for besides a time: the end of another run, or the signal of a wait. */
+export type RunEvent = { readonly run: string } | { readonly wait: string };
 
 /** What a worker writes about a run that it has claimed. */
 export interface RunProgress {
@@ -56,6 +86,8 @@ export interface RunProgress {
   readonly steps: readonly StepRecord[];
   /** Absent: the run goes on. */
   readonly outcome?: RunOutcome;
+  /** The run that waits for the end of this one. */
+  readonly parent: string | null;
 }
 
 /** A run as it is shown. */

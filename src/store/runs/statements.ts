@@ -30,10 +30,10 @@ export async function readDefinition(run: Run, workflow: string, version: number
 /** Adds runs. Resolves with the ids that are new. */
 export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set<string>> {
   const rows = await run(
-    `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin)
-     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin
-     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[], ?::text[])
-       as given (id, workflow, version, priority, key, input, after_ms, origin)
+    `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin, parent, depth)
+     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin, parent, depth
+     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[], ?::text[], ?::text[], ?::int[])
+       as given (id, workflow, version, priority, key, input, after_ms, origin, parent, depth)
      on conflict (id) do nothing returning id`,
     [
       runs.map(({ id }) => id),
@@ -44,6 +44,8 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
       runs.map(({ input }) => input),
       runs.map(({ afterMs }) => afterMs),
       runs.map(({ origin }) => origin),
+      runs.map(({ caller }) => (caller?.waits === true ? caller.claim.id : null)),
+      runs.map(({ caller }) => caller?.depth ?? 0),
     ],
   );
   return new Set(rows.map(({ id }) => String(id)));
@@ -52,8 +54,9 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
 /** Active runs with the records of their steps. */
 export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
   const rows = await run(
-    `select id, workflow, version, input, extract(epoch from now() - at) * 1000 as age_ms
-     from foz.runs where id = any(?::text[]) and state = 'active'`,
+    `select r.id, r.workflow, r.version, r.input, r.parent, r.depth, extract(epoch from now() - r.at) * 1000 as age_ms,
+       r.parent is not null and (p.id is null or p.ended_at is not null) as orphan
+     from foz.runs r left join foz.runs p on p.id = r.parent where r.id = any(?::text[]) and r.state = 'active'`,
     [ids],
   );
   const steps = await run(
@@ -73,6 +76,9 @@ export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<st
         version: Number(row.version),
         input: String(row.input),
         ageMs: Number(row.age_ms),
+        parent: textOf(row.parent),
+        isOrphan: row.orphan === true,
+        depth: Number(row.depth),
         steps: ofRuns.get(String(row.id))!,
       },
     ]),
@@ -144,6 +150,8 @@ export async function endRuns(run: Run, progress: readonly RunProgress[]): Promi
  * around the step count as running again. Resolves with whether there was such a step.
  */
 export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
+  // The runs that these waited for were cancelled with this one.
+  await run(`delete from foz.run_steps where run = ? and kind = 'call' and state <> 'done'`, [id]);
   if (from === null)
     return (
       (await run(`delete from foz.run_steps where run = ? and state = 'failed' returning 1`, [id])).length > 0

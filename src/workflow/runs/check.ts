@@ -44,8 +44,6 @@ function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
       if (ids.has(step.id)) report(`${at}/id`, `has the id "${step.id}" of another step.`);
       ids.add(step.id);
       const kind = stepKinds.get(step.kind)!;
-      const fault = kind.check?.(step) ?? null;
-      if (fault !== null) report(at, fault);
       for (const name of ['idempotencyKey', ...kind.templates, ...(kind.lateTemplates ?? [])])
         expressions(step[name], `${at}/${name}`);
       for (const { place, message } of kind.faults?.(step, definition) ?? [])

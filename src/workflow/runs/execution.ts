@@ -2,8 +2,8 @@ import { FozError } from '../../core/index.ts';
 import type { RunOutcome, StepRecord } from '../../store/index.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 import type { Expressions } from '../expressions/index.ts';
-import { type Failure, failureOf, RunStopped, StepFailed } from '../failure.ts';
-import { defaultBackOff, retryDelay } from '../jobs/index.ts';
+import { Abandoned, type Failure, failureOf, RunStopped, StepFailed } from '../failure.ts';
+import { call } from '../steps/call.ts';
 import { fail } from '../steps/fail.ts';
 import { sessionTexts } from '../steps/graphql.ts';
 import { stepKinds } from '../steps/index.ts';
@@ -11,6 +11,7 @@ import type {
   Branch,
   BranchOptions,
   BranchResult,
+  RunLinks,
   Scope,
   StepContext,
   StepDefinition,
@@ -18,8 +19,10 @@ import type {
   StepServices,
   StepSession,
 } from '../steps/step.ts';
+import { inLanes } from './branches.ts';
 import { derivedKey } from './idempotency.ts';
 import { ClaimLost, Journal, type StepEntry } from './journal.ts';
+import { pauseBefore } from './retries.ts';
 import { type LinkedSignal, linkedTo, raced } from './signals.ts';
 import { longestMs, Strands } from './strands.ts';
 
@@ -34,16 +37,23 @@ export interface ExecutionOptions {
   readonly commit: (steps: readonly StepRecord[]) => Promise<boolean>;
   readonly expressions: Expressions;
   readonly services: StepServices;
+  readonly links: RunLinks;
   readonly signal: AbortSignal;
+}
+
+/** What an execution came to. */
+export interface Executed {
+  readonly outcome: RunOutcome;
+  /** The records that are not committed yet. */
+  readonly steps: readonly StepRecord[];
+  /** Whether it has started other runs. */
+  readonly hasCalls: boolean;
 }
 
 /** A scope to which the outputs of finished steps are added. */
 interface OpenScope extends Scope {
   readonly steps: Record<string, unknown>;
 }
-
-/** The longest pause that whoever failed can ask for. */
-const longestAskedMs = 24 * 3_600_000;
 
 /** The longest text of a step's input or output, in characters. */
 const longestValue = 4_000_000;
@@ -63,18 +73,19 @@ export class Execution {
     this.#journal = new Journal(options.records, options.commit);
   }
 
-  /** Resolves with how the run ends, or until when it waits, and the records that are not committed yet. Rejects with ClaimLost. */
-  async run(): Promise<{ readonly outcome: RunOutcome; readonly steps: readonly StepRecord[] }> {
+  /** Resolves with how the run ends, or until when it waits. Rejects with ClaimLost. */
+  async run(): Promise<Executed> {
     const ending = linkedTo(this.#options.signal);
     const timer = this.#limitTime(ending);
     try {
       const outcome = await Promise.race([
         this.#whole(ending.signal),
-        this.#strands.parked.then(({ afterMs }) => ({ kind: 'later', afterMs }) as const),
+        this.#strands.parked.then((parked) => ({ kind: 'later', ...parked }) as const),
         this.#journal.lost,
       ]);
       if (this.#options.signal.aborted) throw new ClaimLost();
-      return { outcome: this.#inTime(outcome), steps: await this.#journal.rest() };
+      const hasCalls = this.#journal.hasKind(call.kind);
+      return { outcome: this.#inTime(outcome), steps: await this.#journal.rest(), hasCalls };
     } finally {
       clearTimeout(timer);
       ending.release();
@@ -105,7 +116,7 @@ export class Execution {
     const { definition, ageMs } = this.#options;
     if (outcome.kind !== 'later' || definition.timeoutMs === undefined) return outcome;
     return {
-      kind: 'later',
+      ...outcome,
       afterMs: Math.min(outcome.afterMs, Math.max(0, definition.timeoutMs - ageMs) + 1),
     };
   }
@@ -181,8 +192,9 @@ export class Execution {
     }
     for (;;) {
       signal.throwIfAborted();
+      let input: unknown = null;
       try {
-        const input = await this.#inputOf(kind, step, entry.input, scope);
+        input = await this.#inputOf(kind, step, entry.input, scope);
         entry.start(textOf(input, `input of ${path}`)!);
         const output = await this.#attempt(
           kind,
@@ -207,7 +219,8 @@ export class Execution {
           entry.failed(JSON.stringify(failed.failure));
           throw failed;
         }
-        entry.again(JSON.stringify(failed.failure), pause);
+        const next = entry.input === null ? null : textOf(prepared(kind, input), `input of ${path}`);
+        entry.again(JSON.stringify(failed.failure), pause, next);
         await this.#strands.wait(pause, signal);
         this.#journal.leave(path);
       }
@@ -227,7 +240,7 @@ export class Execution {
         .filter((name) => Object.hasOwn(step, name))
         .map((name) => [name, step[name]]),
     );
-    return this.#options.expressions.evaluate(templates, scope);
+    return prepared(kind, await this.#options.expressions.evaluate(templates, scope));
   }
 
   async #attempt(
@@ -243,23 +256,37 @@ export class Execution {
       signal.throwIfAborted();
     }
     if (input.timeoutMs === undefined)
-      return kind.run(input as never, this.#contextOf(input, path, scope, signal, resumeMs));
+      return this.#done(kind, input, this.#contextOf(input, path, scope, signal, resumeMs));
     const leftMs = input.timeoutMs - begunMs;
-    const late = () => new FozError('timeout', `The step took longer than ${input.timeoutMs} ms.`);
-    // Its time also passed while the run waited without a worker.
-    if (leftMs <= 0) throw late();
+    const late = () => new Abandoned(`The step took longer than ${input.timeoutMs} ms.`);
     const limit = linkedTo(signal);
-    const timer = leftMs > longestMs ? undefined : setTimeout(() => limit.abort(late()), leftMs).unref();
+    // Its time also passed while the run waited without a worker.
+    if (leftMs <= 0) limit.abort(late());
+    const timer =
+      leftMs <= 0 || leftMs > longestMs ? undefined : setTimeout(() => limit.abort(late()), leftMs).unref();
     const unlimit = this.#strands.limit(leftMs);
     try {
-      const context = this.#contextOf(input, path, scope, limit.signal, resumeMs);
-      return await raced(kind.run(input as never, context), limit.signal);
+      return await this.#done(kind, input, this.#contextOf(input, path, scope, limit.signal, resumeMs));
     } finally {
       clearTimeout(timer);
       unlimit();
       limit.release();
       // What the step has begun, and does not wait for, ends with it.
       limit.abort(new FozError('timeout', 'The step has ended.'));
+    }
+  }
+
+  /** Does what a step is for, until nobody waits for it any more. */
+  async #done(kind: StepKind, input: StepDefinition, context: StepContext): Promise<unknown> {
+    const { signal } = context;
+    try {
+      signal.throwIfAborted();
+      const running = kind.run(input as never, context);
+      return await (input.timeoutMs === undefined ? running : raced(running, signal));
+    } catch (error) {
+      // A part of a step that is abandoned, such as a branch, abandons only itself.
+      if (signal.reason instanceof Abandoned) await kind.abandon?.(input as never, context).catch(() => {});
+      throw error;
     }
   }
 
@@ -270,14 +297,17 @@ export class Execution {
     signal: AbortSignal,
     resumeMs: number | null,
   ): StepContext {
-    const { run, services, expressions } = this.#options;
+    const { run, services, links, expressions } = this.#options;
     return {
-      ...{ path, run, signal, services, resumeMs, workflow: this.#options.definition.name },
+      ...{ path, run, signal, services, links, resumeMs, workflow: this.#options.definition.name },
       idempotencyKey:
         given == null ? derivedKey(run, path) : typeof given === 'string' ? given : JSON.stringify(given),
       evaluate: (value, names) => expressions.evaluate(value, { ...scope, ...names }),
+      block: (steps, pass) =>
+        pass === undefined
+          ? this.#block(steps, `${path}/`, scope, signal)
+          : this.#block(steps, `${path}/${pass}/`, { ...scope, index: pass, steps: scope.steps }, signal),
       session: () => this.#session(),
-      block: (steps) => this.#block(steps, `${path}/`, scope, signal),
       branches: (branches, options) => this.#branches(branches, options, path, scope, signal),
       wait: async (ms) => {
         this.#journal.waits(path, ms);
@@ -285,6 +315,12 @@ export class Execution {
         if (!this.#strands.isAlone) this.#journal.commitSoon();
         await this.#strands.wait(ms, signal);
       },
+      waitFor: async (event) => {
+        this.#journal.waits(path, null);
+        if (!this.#strands.isAlone) this.#journal.commitSoon();
+        await this.#strands.waitFor(event, () => links.hasCome(event), signal);
+      },
+      decided: (name, value, names) => this.#decided(`${path}/${name}`, value, { ...scope, ...names }),
     };
   }
 
@@ -298,74 +334,32 @@ export class Execution {
     return this.#evaluated;
   }
 
+  /** The recorded value of an expression; without one, it is evaluated and recorded. */
+  async #decided(path: string, value: unknown, scope: Scope): Promise<unknown> {
+    const known = this.#journal.known(path);
+    if (known !== undefined) return parsed(known.output);
+    const found = await this.#options.expressions.evaluate(value, scope);
+    this.#journal.note(path, 'expression', textOf(found, `value of ${path}`));
+    return found ?? null;
+  }
+
   async #branches(
     branches: readonly Branch[],
-    { concurrency, isEnough }: BranchOptions,
+    options: BranchOptions,
     path: string,
     scope: OpenScope,
     signal: AbortSignal,
   ): Promise<BranchResult[]> {
-    const results: (BranchResult | undefined)[] = branches.map(() => undefined);
-    const lanes = Math.min(concurrency, branches.length);
-    if (lanes === 0) return [];
-    const rest = linkedTo(signal);
-    const inner = rest.signal;
-    let [next, left] = [0, lanes];
-    const lane = async () => {
-      while (next < branches.length && !inner.aborted) {
-        const index = next++;
-        const branch = branches[index]!;
-        const own: OpenScope = { ...scope, ...branch.scope, steps: { ...scope.steps } };
-        const result = await this.#branch(branch, `${path}/${branch.name}/`, own, inner);
-        if (inner.aborted) break;
-        results[index] = result;
-        if (isEnough(result)) rest.abort(new FozError('timeout', 'The branch is not needed any more.'));
-      }
-      this.#strands.end(--left === 0);
-    };
-    this.#strands.divide(lanes);
-    const running = Array.from({ length: lanes }, lane);
-    // Where one lane ends the run, the others go on until they notice that it has ended.
-    void Promise.allSettled(running).then(() => rest.release());
-    await Promise.all(running);
-    signal.throwIfAborted();
-    return results.filter((result) => result !== undefined);
-  }
-
-  async #branch(
-    branch: Branch,
-    prefix: string,
-    scope: OpenScope,
-    signal: AbortSignal,
-  ): Promise<BranchResult> {
-    const { name, steps } = branch;
-    try {
-      return { name, output: await raced(this.#block(steps, prefix, scope, signal), signal) };
-    } catch (failure) {
-      if (failure instanceof RunStopped) throw failure;
-      return { name, failure };
-    }
+    return inLanes(branches, options, this.#strands, signal, (branch, inner) => {
+      const own: OpenScope = { ...scope, ...branch.scope, steps: { ...scope.steps } };
+      return raced(this.#block(branch.steps, `${path}/${branch.name}/`, own, inner), inner);
+    });
   }
 }
 
-/** Milliseconds before the next attempt; `null`: there is none. */
-function pauseBefore(
-  { retry }: StepDefinition,
-  kind: StepKind,
-  attempts: number,
-  { failure, final, afterMs }: StepFailed,
-): number | null {
-  if (retry === undefined || final || attempts >= retry.attempts) return null;
-  const isPassing =
-    retry.codes === undefined
-      ? (kind.isPassing?.(failure) ?? true)
-      : retry.codes.some((code) => code === failure.code || code === classOf(failure.code));
-  if (!isPassing) return null;
-  return Math.max(retryDelay(attempts, { ...defaultBackOff, ...retry }), Math.min(afterMs, longestAskedMs));
+function prepared(kind: StepKind, input: unknown): unknown {
+  return kind.prepare === undefined ? input : kind.prepare(input as never);
 }
-
-/** `http-5xx` of `http-503`. */
-const classOf = (code: string) => code.replace(/^(http-\d)\d\d$/, '$1xx');
 
 function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);

@@ -1,4 +1,5 @@
 export type { RetryPolicy, ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
+export type { RunAnswer } from './answers.ts';
 export { checkWorkflow, type WorkflowFault, workflowFaults } from './check.ts';
 export { checkInput, type InputFault, inputFaults, schemaFault } from './input.ts';
 export {

@@ -35,8 +35,8 @@ export interface StepEntry {
   start(input: string): void;
   done(output: string): void;
   failed(error: string): void;
-  /** It failed, and is tried again after a pause. */
-  again(error: string, pauseMs: number): void;
+  /** It failed, and is tried again after a pause, with that input. */
+  again(error: string, pauseMs: number, input: string | null): void;
 }
 
 /** An answer about a claim that was asked for longer ago is old: a process without a heartbeat loses its claims after 4 s at the earliest. */
@@ -93,6 +93,22 @@ export class Journal {
     if (entry !== undefined) this.#dirty.delete(entry);
   }
 
+  /** Whether a step of a kind has begun. */
+  hasKind(kind: string): boolean {
+    return [...this.#entries.values()].some((entry) => entry.kind === kind);
+  }
+
+  /** Records a value once: the recorded one counts afterwards. */
+  note(path: string, kind: string, output: string): void {
+    const now = performance.now();
+    const entry: Entry = {
+      ...{ path, kind, state: 'done', attempts: 1, input: null, output, error: null },
+      ...{ begunAt: now, endedAt: now, resumeAt: null },
+    };
+    this.#entries.set(path, entry);
+    this.#dirty.add(entry);
+  }
+
   /** The entry of a step that begins, or goes on. */
   begin(path: string, { kind, hasEffect }: Pick<StepKind, 'kind' | 'hasEffect'>): StepEntry {
     const known = this.#entries.get(path);
@@ -130,15 +146,17 @@ export class Journal {
       },
       done: (output) => set({ output, state: 'done', endedAt: performance.now(), resumeAt: null }),
       failed: (error) => set({ error, state: 'failed', endedAt: performance.now(), resumeAt: null }),
-      again: (error, pauseMs) => set({ error, state: 'waiting', resumeAt: performance.now() + pauseMs }),
+      again: (error, pauseMs, input) =>
+        set({ error, input, state: 'waiting', resumeAt: performance.now() + pauseMs }),
     };
   }
 
-  /** Records that a step waits because that is what it does, not before another attempt. */
-  waits(path: string, ms: number): void {
+  /** Records that a step waits because that is what it does, not before another attempt. `null`: for an event, not for a time. */
+  waits(path: string, ms: number | null): void {
     const entry = this.#entries.get(path)!;
+    if (entry.state === 'waiting' && ms === null) return;
     entry.state = 'waiting';
-    entry.resumeAt = performance.now() + ms;
+    entry.resumeAt = ms === null ? null : performance.now() + ms;
     this.#dirty.add(entry);
   }
 

@@ -13,11 +13,15 @@ import {
 import type { WorkflowDefinition } from '../definition.ts';
 import { Expressions } from '../expressions/index.ts';
 import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
+import { respond } from '../steps/respond.ts';
 import type { StepServices } from '../steps/step.ts';
+import { keyOf } from '../steps/wait-for.ts';
+import { Answers, type RunAnswer } from './answers.ts';
 import { checkWorkflow } from './check.ts';
 import { Execution } from './execution.ts';
 import { checkInput } from './input.ts';
 import { ClaimLost } from './journal.ts';
+import { Links } from './run-links.ts';
 
 export interface RunnerOptions {
   readonly runs: RunStore;
@@ -56,6 +60,8 @@ export class Runner {
   readonly #starts: GroupCommit<NewRun, boolean>;
   readonly #loads: GroupCommit<string, LoadedRun | undefined>;
   readonly #records: GroupCommit<RunProgress, boolean>;
+  readonly #links: Links;
+  readonly #answers: Answers;
   /** The current versions. */
   readonly #current = new Map<string, CurrentWorkflow>();
   /** Definitions by workflow and version. */
@@ -77,6 +83,11 @@ export class Runner {
       },
     });
     this.#records = new GroupCommit({ commit: (progress) => runs.record(progress) });
+    this.#links = new Links({
+      runs,
+      make: (id, workflow, input) => this.prepare(workflow, input, { id, origin: 'workflow' }),
+    });
+    this.#answers = new Answers(runs);
     worker.handle(runKind, (claim, signal) => this.#work(claim, signal));
   }
 
@@ -147,8 +158,25 @@ export class Runner {
     return this.#expressions.evaluate(template, scope);
   }
 
+  /**
+   * Tells something to the run that waits for this name and key, or to the next one that will. Resolves when it is stored, with whether it is new:
+   * a signal with an id that was used before changes nothing.
+   */
+  async signal(name: string, key: unknown, payload: unknown, id: string = randomUUID()): Promise<boolean> {
+    return this.#options.runs.signal({
+      ...{ id, name, key: keyOf(key ?? null) },
+      payload: JSON.stringify(payload ?? null),
+    });
+  }
+
+  /** Waits for the response of a run, or its end; `null`: neither came in time. */
+  answer(id: string, limitMs: number, signal?: AbortSignal): Promise<RunAnswer | null> {
+    return this.#answers.of(id, limitMs, signal);
+  }
+
   async close(): Promise<void> {
     for (const commits of [this.#starts, this.#loads, this.#records]) commits.close();
+    this.#links.close();
     await this.#expressions.close();
   }
 
@@ -156,11 +184,13 @@ export class Runner {
     const { runs, services } = this.#options;
     const found = await this.#found(claim);
     if (found === undefined) return runs.drop(claim);
-    const record = (progress: Omit<RunProgress, 'claim'>) => this.#records.add({ claim, ...progress });
+    // The run that waited for this one has ended.
+    if (found.isOrphan) return runs.cancel(claim.id);
+    const { parent } = found;
     if (claim.attempts > mostClaims) {
       const error = `The run was begun ${mostClaims} times, and each time it ended before it recorded anything: the process ended, or the version of the workflow was missing.`;
-      await record({
-        steps: [],
+      await this.#record({
+        ...{ claim, parent, steps: [] },
         outcome: { kind: 'failed', error: JSON.stringify({ code: 'limit-exceeded', message: error }) },
       });
       return;
@@ -174,19 +204,34 @@ export class Runner {
         records: found.steps,
       },
       ...{ expressions: this.#expressions, services, signal },
-      commit: (steps) => record({ steps }),
+      links: this.#links.of(claim, found.depth),
+      commit: (steps) => this.#record({ claim, parent, steps }),
     });
     try {
-      await record(await execution.run());
+      const { outcome, steps, hasCalls } = await execution.run();
+      const isKept = await this.#record({ claim, parent, steps, outcome });
+      // Where the process ends before, they notice it when they are claimed.
+      if (isKept && hasCalls && outcome.kind !== 'later') await runs.cancelChildren(claim.id);
     } catch (error) {
       if (!(error instanceof ClaimLost)) throw error;
     }
   }
 
+  async #record(progress: RunProgress): Promise<boolean> {
+    const isKept = await this.#records.add(progress);
+    const { claim, steps, outcome } = progress;
+    if (
+      this.#answers.has(claim.id) &&
+      (outcome !== undefined || steps.some(({ kind }) => kind === respond.kind))
+    )
+      this.#answers.tell(claim.id);
+    return isKept;
+  }
+
   /** The run of a claim. One that is claimed for the first time has no records, and its job contains the rest. */
   async #found(claim: Claim): Promise<LoadedRun | undefined> {
     if (!claim.isFirst || claim.body === null) return this.#loads.add(claim.id);
-    return { ...JSON.parse(claim.body), ageMs: claim.lateMs, steps: [] };
+    return { ...JSON.parse(claim.body), ageMs: claim.lateMs, parent: null, isOrphan: false, steps: [] };
   }
 
   async #definition(workflow: string, version: number): Promise<WorkflowDefinition> {

@@ -1,9 +1,18 @@
+import type { RunEvent } from '../../store/index.ts';
+
 /** A shorter wait is not worth a transaction. */
 const shortestParkMs = 50;
+/** A run that waits for an event alone looks for it again after ten years. */
+const longestParkMs = 10 * 365 * 86_400_000;
+/** While other strands work, an event is looked for after these milliseconds; the pauses become longer. */
+const firstLookMs = 50;
+const lastLookMs = 2_000;
 
-/** How long a run waits in which all strands only wait for a time, so that no worker needs to hold it. */
+/** How long a run waits in which all strands only wait, so that no worker needs to hold it. */
 export interface Parked {
   readonly afterMs: number;
+  /** What may let it go on earlier. */
+  readonly events: readonly RunEvent[];
 }
 
 /**
@@ -12,7 +21,7 @@ export interface Parked {
  */
 export class Strands {
   #count = 1;
-  readonly #waiting = new Set<{ readonly at: number }>();
+  readonly #waiting = new Set<{ readonly at: number; readonly event?: RunEvent }>();
   /** When the times of steps end that have one. */
   readonly #limits = new Set<{ readonly at: number }>();
   #park: (parked: Parked) => void = () => {};
@@ -58,14 +67,30 @@ export class Strands {
     }
   }
 
+  /** Waits for an event. If all strands wait, this never resolves, and `parked` does. `look`: whether it has come. */
+  async waitFor(event: RunEvent, look: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    const entry = { at: Number.POSITIVE_INFINITY, event };
+    this.#waiting.add(entry);
+    this.#look();
+    try {
+      for (let pause = firstLookMs; ; pause = Math.min(2 * pause, lastLookMs)) {
+        await sleep(pause, signal);
+        if (await look()) return;
+      }
+    } finally {
+      this.#waiting.delete(entry);
+    }
+  }
+
   #look(): void {
     if (this.#waiting.size < this.#count) return;
     // Another strand may end its wait in this turn of the event loop.
     setImmediate(() => {
       if (this.#waiting.size === 0 || this.#waiting.size < this.#count) return;
       const first = Math.min(...[...this.#waiting, ...this.#limits].map(({ at }) => at));
-      const afterMs = first - performance.now();
-      if (afterMs >= shortestParkMs) this.#park({ afterMs });
+      const afterMs = Math.min(first - performance.now(), longestParkMs);
+      const events = [...this.#waiting].flatMap(({ event }) => (event === undefined ? [] : [event]));
+      if (afterMs >= shortestParkMs) this.#park({ afterMs, events });
     });
   }
 }

@@ -2,7 +2,7 @@ import { FozError } from '../../core/index.ts';
 import { type StepKind, template } from './step.ts';
 
 /** The longest delay: ten years. */
-const longestMs = 10 * 365 * 86_400_000;
+export const longestDelayMs = 10 * 365 * 86_400_000;
 
 /** Waits for some milliseconds, also while no process runs. */
 export const delay: StepKind<{ readonly ms: unknown }> = {
@@ -12,10 +12,10 @@ export const delay: StepKind<{ readonly ms: unknown }> = {
   templates: ['ms'],
   hasEffect: false,
   async run({ ms }, { wait, resumeMs }) {
-    if (typeof ms !== 'number' || !(ms >= 0 && ms <= longestMs))
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= longestDelayMs))
       throw new FozError(
         'data-exception',
-        `A delay takes 0 to ${longestMs} milliseconds, not ${JSON.stringify(ms)}.`,
+        `A delay takes 0 to ${longestDelayMs} milliseconds, not ${JSON.stringify(ms)}.`,
       );
     await wait(resumeMs ?? ms);
     return null;

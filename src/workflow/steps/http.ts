@@ -70,11 +70,13 @@ export const http: StepKind<Http> = {
   templates: ['url', 'params', 'query', 'headers', 'body'],
   lateTemplates: ['result', 'pages'],
   hasEffect: true,
-  check(step) {
+  faults(step) {
     const { url, credential, pages, method = 'GET' } = step as unknown as Http;
-    if (url === undefined && credential === undefined) return 'needs a url, or a credential that is one.';
-    if (pages !== undefined && method !== 'GET') return 'has pages, which only a GET can have.';
-    return null;
+    if (url === undefined && credential === undefined)
+      return [{ place: '', message: 'needs a url, or a credential that is one.' }];
+    if (pages !== undefined && method !== 'GET')
+      return [{ place: '', message: 'has pages, which only a GET can have.' }];
+    return [];
   },
   isPassing: ({ code }) =>
     code === 'unavailable' || code === 'timeout' || /^http-(?:408|425|429|5\d\d)$/.test(code),

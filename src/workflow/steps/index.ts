@@ -1,3 +1,4 @@
+import { call } from './call.ts';
 import { condition } from './condition.ts';
 import { delay } from './delay.ts';
 import { fail } from './fail.ts';
@@ -5,13 +6,18 @@ import { forEach } from './for-each.ts';
 import { graphql } from './graphql.ts';
 import { http } from './http.ts';
 import { parallel } from './parallel.ts';
+import { respond } from './respond.ts';
 import type { StepKind } from './step.ts';
 import { stop } from './stop.ts';
 import { switchStep } from './switch.ts';
 import { transform } from './transform.ts';
+import { until } from './until.ts';
+import { waitForSignal } from './wait-for.ts';
+import { whileStep } from './while.ts';
 
 /** All kinds of steps: a new one is a file and a line here. */
 const kinds: readonly StepKind<never>[] = [
+  call,
   condition,
   delay,
   fail,
@@ -19,9 +25,13 @@ const kinds: readonly StepKind<never>[] = [
   graphql,
   http,
   parallel,
+  respond,
   stop,
   switchStep,
   transform,
+  until,
+  waitForSignal,
+  whileStep,
 ];
 
 export const stepKinds: ReadonlyMap<string, StepKind> = new Map(kinds.map((kind) => [kind.kind, kind]));

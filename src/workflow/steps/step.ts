@@ -1,5 +1,6 @@
 import { FozError } from '../../core/index.ts';
 import type { AuthorizedClient } from '../../outbound/index.ts';
+import type { RunEvent, RunResult, Wait } from '../../store/index.ts';
 import type { StepDefinition, Template, WorkflowDefinition } from '../definition.ts';
 import type { Failure } from '../failure.ts';
 
@@ -58,6 +59,24 @@ export interface StepServices {
   readonly http?: Pick<AuthorizedClient, 'send'>;
 }
 
+/** Other runs and signals, as the steps of a run see them. */
+export interface RunLinks {
+  /** Starts a run of the current version, unless there is one of that id. `waits`: its end wakes this run, and that of this run cancels it. */
+  start(child: {
+    readonly id: string;
+    readonly workflow: string;
+    readonly input: unknown;
+    readonly waits: boolean;
+  }): Promise<void>;
+  /** How a run has ended, or that it has not; `null`: there is none. */
+  result(id: string): Promise<RunResult | null>;
+  cancel(id: string): Promise<void>;
+  /** The payload of the signal of a wait; `null`: there is none yet. */
+  take(wait: Wait): Promise<{ readonly payload: unknown } | null>;
+  forget(wait: Wait): Promise<void>;
+  hasCome(event: RunEvent): Promise<boolean>;
+}
+
 /** A service. Throws FozError `not-supported` where this server does not have it. */
 export function serviceOf<Name extends keyof StepServices>(
   services: StepServices,
@@ -81,14 +100,22 @@ export interface StepContext {
   readonly services: StepServices;
   /** The session of the workflow. Rejects where an expression of it fails. */
   session(): Promise<StepSession>;
+  readonly links: RunLinks;
   /** Milliseconds until the wait ends that a former attempt began; `null`: none did. */
   readonly resumeMs: number | null;
-  /** Does nested steps, one after the other. Their outputs can be seen by later steps. Resolves with the last output. */
-  block(steps: readonly StepDefinition[]): Promise<unknown>;
+  /**
+   * Does nested steps, one after the other. Their outputs can be seen by later steps. Resolves with the last output. `pass`: the number of a
+   * repetition, which is part of their paths, and which they see as `index`.
+   */
+  block(steps: readonly StepDefinition[], pass?: number): Promise<unknown>;
   /** Does nested steps several times, or several lists of them, at the same time. Each branch has a name within the path, and outputs of its own. */
   branches(branches: readonly Branch[], options: BranchOptions): Promise<readonly BranchResult[]>;
   /** Waits without holding a worker. */
   wait(ms: number): Promise<void>;
+  /** Waits for an event without holding a worker. */
+  waitFor(event: RunEvent): Promise<void>;
+  /** Evaluates a value once, under a name within the path: later, and after a kill, it is the recorded one. */
+  decided(name: string, value: Template, names: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Evaluates a value with expressions now. `names`: what they see besides the scope of the step. */
   evaluate(value: Template, names: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
@@ -129,8 +156,10 @@ export interface StepKind<Input = never> {
   ): readonly { readonly place: string; readonly message: string }[];
   /** Its nested lists of steps, for checks of definitions. */
   nested?(step: StepDefinition): readonly (readonly [place: string, steps: readonly StepDefinition[]])[];
-  /** What the schema cannot say about its settings: a fault, as the end of a sentence; `null`: none. */
-  check?(step: StepDefinition): string | null;
+  /** Completes the input of an attempt with what has to be the same after a kill, and new for the next attempt. */
+  prepare?(input: Input): object;
+  /** The step has ended without its output, because of its time, or because its branch is not needed. */
+  abandon?(input: Input, context: StepContext): Promise<void>;
   /** Whether another attempt after a failure may succeed, where the retry policy names no codes; default: always. */
   isPassing?(failure: Failure): boolean;
   run(input: Input, context: StepContext): Promise<unknown>;

@@ -113,12 +113,12 @@ describe('the request', () => {
 
   test.each([
     [{}, '/steps/0 needs a url, or a credential that is one.'],
-    [{ url: 'x', method: 'TRACE' }, '/steps/0/method is none of GET'],
+    [{ url: 'x', method: 'TRACE' }, '/steps/0/method must be one of GET'],
     [{ url: 'x', body: { json: 1, form: {} } }, '/steps/0/body must NOT have more than 1 properties'],
     [{ url: 'x', body: {} }, '/steps/0/body must NOT have fewer than 1 properties'],
     [{ url: 'x', body: { raw: { type: 'a/b' } } }, '/steps/0/body/raw must NOT have fewer than 2'],
     [{ url: 'x', success: ['abc'] }, '/steps/0/success/0'],
-    [{ url: 'x', haeders: {} }, 'has the unknown property "haeders"'],
+    [{ url: 'x', haeders: {} }, 'has no setting "haeders"'],
     [{ url: '{% ( %}' }, '/steps/0/url is no JSONata expression'],
     [{ url: 'x', result: '{% ( %}' }, '/steps/0/result is no JSONata expression'],
     [{ url: 'x', method: 'POST', pages: { next: null, most: 3 } }, '/steps/0 has pages'],

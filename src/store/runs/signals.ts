@@ -1,0 +1,96 @@
+import type { Claim, JobTransaction } from '../jobs/index.ts';
+import type { Run } from '../run.ts';
+import { wakeRuns } from './links.ts';
+
+/** Something that was told to whichever run waits for this name and key. */
+export interface NewSignal {
+  /** A signal with an id that is there already changes nothing. */
+  readonly id: string;
+  readonly name: string;
+  readonly key: string;
+  /** JSON. */
+  readonly payload: string;
+}
+
+/** A step that waits for a signal. */
+export interface Wait {
+  readonly id: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The first part of the advisory locks of names and keys of signals. */
+const signalLocks = 0x466f7a07;
+
+const lockSignals = (run: Run, name: string, key: string) =>
+  run(`select pg_advisory_xact_lock(${signalLocks}, hashtext(?))`, [`${name}\n${key}`]);
+const ofKey = 'hashtext(name) = hashtext(?) and hashtext(key) = hashtext(?) and name = ? and key = ?';
+const valuesOf = ({ name, key }: Pick<Wait, 'name' | 'key'>) => [name, key, name, key];
+
+/**
+ * Stores a signal, and gives it to the wait that began first; without one it is kept for the next. Resolves with whether the signal is new.
+ */
+export async function deliverSignal(transaction: JobTransaction, signal: NewSignal): Promise<boolean> {
+  const { run } = transaction;
+  await lockSignals(run, signal.name, signal.key);
+  const added = await run(
+    'insert into foz.run_signals (id, name, key, payload) values (?, ?, ?, ?) on conflict (id) do nothing returning 1',
+    [signal.id, signal.name, signal.key, signal.payload],
+  );
+  if (added.length === 0) return false;
+  const [wait] = await run(
+    `delete from foz.run_waits where id = (
+       select w.id from foz.run_waits w join foz.runs r on r.id = w.run and r.ended_at is null
+       where ${ofKey.replace(/\b(name|key)\b/g, 'w.$1')} order by w.at, w.id limit 1)
+     returning id, run`,
+    valuesOf(signal),
+  );
+  if (wait === undefined) return true;
+  await run('update foz.run_signals set wait = ?, run = ? where id = ?', [wait.id, wait.run, signal.id]);
+  await run('select 1 from foz.jobs where id = ? for update', [wait.run]);
+  await wakeRuns(transaction, [String(wait.run)]);
+  return true;
+}
+
+/** The payload of the signal of a wait; `null`: there is none yet, and the wait is registered. `undefined`: the claim of its run does not hold. */
+export async function takeSignal(
+  { run, hold }: JobTransaction,
+  claim: Claim,
+  wait: Wait,
+): Promise<string | null | undefined> {
+  await lockSignals(run, wait.name, wait.key);
+  if ((await hold([claim])).size === 0) return undefined;
+  const [given] = await run('select payload from foz.run_signals where wait = ?', [wait.id]);
+  if (given !== undefined) return String(given.payload);
+  const [taken] = await run(
+    `update foz.run_signals set wait = ?, run = ? where id = (
+       select id from foz.run_signals where ${ofKey} and wait is null order by seq limit 1) returning payload`,
+    [wait.id, claim.id, ...valuesOf(wait)],
+  );
+  if (taken !== undefined) {
+    await run('delete from foz.run_waits where id = ?', [wait.id]);
+    return String(taken.payload);
+  }
+  await run(
+    'insert into foz.run_waits (id, run, name, key) values (?, ?, ?, ?) on conflict (id) do nothing',
+    [wait.id, claim.id, wait.name, wait.key],
+  );
+  return null;
+}
+
+/** Ends a wait without its signal. One that has come meanwhile is kept for the next wait. */
+export async function forgetWait({ run }: JobTransaction, { id, name, key }: Wait): Promise<void> {
+  await lockSignals(run, name, key);
+  await run('delete from foz.run_waits where id = ?', [id]);
+  await run('update foz.run_signals set wait = null, run = null where wait = ?', [id]);
+}
+
+/** Removes signals that are older, and waits of runs that are not there any more. */
+export async function removeOldSignals(run: Run, seconds: number): Promise<void> {
+  await run(
+    `delete from foz.run_signals s where at < now() - ? * interval '1 second'
+     and not exists (select from foz.runs r where r.id = s.run and r.ended_at is null)`,
+    [seconds],
+  );
+  await run('delete from foz.run_waits w where not exists (select from foz.runs r where r.id = w.run)', []);
+}

@@ -1,0 +1,3 @@
+import { linkCases } from './links.cases.ts';
+
+describe('embedded', () => linkCases('pglite'));
