@@ -76,7 +76,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
+  const close = () => closeInOrder([work, subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -91,19 +91,16 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...(await routesOf(config, authentication, control, keeping)),
   };
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
-    await work?.close();
     await close();
     throw error;
   });
   // Comes last, so that a start that fails does not use up the secret, which is shown only once.
   await authentication.settleFirst(runtime.settings);
-  work?.useGraphql(ownOperations(front.operate));
-  work?.start();
+  work?.start(ownOperations(front.operate));
   return {
+    ...front,
     // Only now, so that nobody waits for it before they are answered.
     changedSince: history.start(),
-    url: front.url,
-    operate: front.operate,
     attached,
     authentication,
     plane,

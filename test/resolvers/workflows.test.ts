@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
-import { type Running, running } from '../control/sources/runtime.ts';
+import { inProcess } from '../cli/in-process.ts';
+import { type Running, running, secret } from '../control/sources/runtime.ts';
 import { until } from '../store/place.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-workflows-'));
@@ -234,4 +235,35 @@ test('limits of the role hold for steps, and rules of the role refuse', async ()
     error: { code: 'validation-failed', step: 'a' },
   });
   expect(await orders()).toHaveLength(2);
+});
+
+test('commands start, show and retry runs; the exit code tells how a run has ended', async () => {
+  const cli = (args: readonly string[], input?: string) =>
+    inProcess(folder, ['workflow', ...args, '--endpoint', foz.server.url], {
+      env: { FOZ_ADMIN_SECRET: secret },
+      ...(input !== undefined && { input }),
+    });
+  const done = await cli(['run', 'close_order', '--input', '{"id":1,"shop":7}', '--id', 'by-hand', '--wait']);
+  expect([done.code, JSON.parse(done.out)]).toEqual([0, { id: 1, state: 'closed' }]);
+  expect(done.err).toMatch(/close \(graphql\): done in \d+ ms/);
+  expect(
+    (await cli(['run', 'close_order', '--input', '-', '--id', 'piped'], '{"id":2,"shop":8}')).out,
+  ).toMatch(/^Run piped of close_order is \w+\.$/m);
+  const list = await cli(['list']);
+  expect(list.out).toMatch(/^close_order +enabled +1 +clerk/m);
+  const failed = await cli(['run', 'wait', '--input', '{"at":3}', '--id', 'fails', '--wait']);
+  expect([failed.code, failed.err]).toEqual([2, expect.stringMatching(/Run fails is failed: step end: no/)]);
+  expect((await cli(['retry', 'fails', '--from', 'before', '--wait'])).code).toBe(2);
+  expect((await cli(['show', 'fails'])).out).toMatch(
+    /Run fails of wait, version 2: failed\n[\s\S]*end \(fail\): failed/,
+  );
+  expect((await cli(['runs', 'wait', '--state', 'failed'])).out).toMatch(/^fails +wait +failed +manual/m);
+  const json = await cli(['runs', '--json', '--limit', '1']);
+  expect(JSON.parse(json.out)).toMatchObject({ entries: [{ workflow: 'wait' }], next: 'fails' });
+  await expect(cli(['show', 'nobody'])).resolves.toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/There is no run nobody/),
+  });
+  expect(await cli(['run', 'wait', '--input', '{']).then(({ err }) => err)).toMatch(/--input is no JSON/);
+  expect((await inProcess(folder, ['workflow', 'list'])).err).toMatch(/--endpoint http/);
 });

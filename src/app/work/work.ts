@@ -39,12 +39,11 @@ export interface Work {
   /** The workflows of the metadata in use. */
   readonly workflows: LiveWorkflows;
   readonly scheduler: Scheduler;
-  /** Sets who runs the operations of steps. */
-  useGraphql(graphql: StepServices['graphql']): void;
   /** Sets where the endpoint of a name is looked up. */
   useEndpoints(endpoint: (name: string) => Endpoint | undefined): void;
-  /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. */
-  start(): void;
+  /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. `graphql`: runs the operations of steps. */
+  start(graphql: StepServices['graphql']): void;
+  /** Gives the jobs of this process to others. Further calls do nothing more. */
   close(): Promise<void>;
 }
 
@@ -76,28 +75,32 @@ export function workOf({ store, config, graphs, log }: WorkOptions): Work {
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   let stopCleaning = () => {};
+  let closing: Promise<void> | null = null;
   const isWorking = workflow.enabled ?? true;
   return {
     ...{ jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler },
-    useGraphql(service) {
-      graphql = service;
-    },
     useEndpoints(endpoint) {
       endpointOf = endpoint;
     },
-    start() {
+    start(service) {
+      graphql = service;
       stopCleaning = startCleaning({ store, runs, deliveries, settings: workflow, log });
       workflows.start();
       if (isWorking) void worker.start();
     },
-    async close() {
-      stopCleaning();
-      workflows.close();
-      await scheduler.close();
-      await worker.stop(graceMs);
-      await runner.close();
-      deliverer.close();
-      await http.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
+
+  async function close(): Promise<void> {
+    stopCleaning();
+    workflows.close();
+    await scheduler.close();
+    await worker.stop(graceMs);
+    await runner.close();
+    deliverer.close();
+    await http.close();
+  }
 }
