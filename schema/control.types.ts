@@ -1488,6 +1488,7 @@ export type SourceIssue = {
 export type SourceKind =
   | 'kingbase'
   | 'mariadb'
+  | 'mssql'
   | 'mysql'
   | 'pglite'
   | 'postgres'

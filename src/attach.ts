@@ -38,6 +38,12 @@ const kinds = {
       preparedStatements: source.prepared_statements,
       onPooler: () => warnOfPooler(source),
     }),
+  mssql: async (source) =>
+    (await import('./databases/mssql/index.ts')).connectMssql({
+      ...serverOptions(source),
+      // Encrypted unless it is told otherwise.
+      ...(source.tls?.mode === 'disable' ? { tls: false } : {}),
+    }),
   sqlite: async (source, { create, forServing = true }) =>
     (await import('./databases/sqlite/index.ts')).connectSqlite({
       file: source.path!,

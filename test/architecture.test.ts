@@ -35,6 +35,7 @@ const variants: Readonly<Record<string, string>> = {
 const drivers: Readonly<Record<string, readonly string[]>> = {
   pg: ['postgres'],
   mysql2: ['mysql', 'mariadb'],
+  tedious: ['mssql'],
   '@electric-sql/pglite': ['pglite', 'store'],
   // The lock on a folder is one that SQLite takes on an empty file.
   '@photostructure/sqlite': ['sqlite', 'folder-lock.ts'],

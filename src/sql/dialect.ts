@@ -89,10 +89,10 @@ export interface Dialect {
   /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
   keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
   /**
-   * The condition that compares two columns; default: `left operator right`. It can use an index on `left`. PostgreSQL compares texts of
+   * The condition that compares two columns; absent or `null`: `left operator right`. It can use an index on `left`. PostgreSQL compares texts of
    * two collations only where one of them is named.
    */
-  compareColumns?(left: TypedColumn, operator: Sql, right: TypedColumn): Sql;
+  compareColumns?(left: TypedColumn, operator: Sql, right: TypedColumn): Sql | null;
   /**
    * A column in a form in which values are equal exactly where `compare` takes them for equal, with the type for `codec`; `null`: the column
    * itself has this form.
@@ -128,6 +128,13 @@ export interface Dialect {
   limit(limit: Sql | null, offset: Sql | null): Sql;
   /** A bound row count inside `limit`; default: `bind`. */
   bindCount?(param: Param): Sql;
+  /**
+   * The term by which rows without an order are sorted, on engines that take a limit and a row number only beside an ORDER BY; default: there
+   * is no ORDER BY then.
+   */
+  readonly anyOrder?: Sql;
+  /** `(a, b) = (select c, d ...)` is available; default: yes. Without it a derived table may refer to tables outside of its sub-select. */
+  readonly tuples?: boolean;
   /** LATERAL (or CROSS APPLY) is available: a derived table may refer to tables to its left. */
   readonly lateral: boolean;
   /**
@@ -141,6 +148,13 @@ export interface Dialect {
   readonly limitedUnion: boolean;
 
   // Aggregates.
+  /** The function that counts in 64 bits; default: `count`. */
+  readonly count?: Sql;
+  /**
+   * The argument of an aggregate and a key of GROUP BY may contain a sub-select, as the condition of a mask does; default: yes. Without it
+   * these expressions are computed beside the row, by CROSS APPLY.
+   */
+  readonly queriesInAggregates?: boolean;
   /** `type` is that of the column. The result must have the type that `aggregateType` in catalog/operators.ts returns. */
   aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql;
   countDistinct(expressions: readonly Sql[]): Sql;

@@ -63,8 +63,14 @@ function fill(spelling: Spelling, { table, columns, counted, rows }: TableRows):
     (row) => `(${row.map((value, at) => spelling.literal(value, kinds[at]!)).join(', ')})`,
   );
   const target = `${spelling.name(table)} (${names.map(spelling.name).join(', ')})`;
-  const insert = `insert into ${target}${spelling.overriding} values\n${values.join(',\n')};`;
-  if (counted === null) return [insert];
+  const { mostRows = values.length } = spelling;
+  const inserts: string[] = [];
+  for (let at = 0; at < values.length; at += mostRows) {
+    const some = values.slice(at, at + mostRows).join(',\n');
+    inserts.push(`insert into ${target}${spelling.overriding} values\n${some};`);
+  }
+  if (counted === null) return inserts;
+  const insert = inserts.join('\n');
   const last = Math.max(0, ...rows.map((row) => Number(row[names.indexOf(counted)])));
-  return [insert, spelling.counter(table, counted, last)];
+  return [spelling.withKeys?.(table, insert) ?? insert, spelling.counter(table, counted, last)];
 }

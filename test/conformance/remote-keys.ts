@@ -220,6 +220,19 @@ const sqlite: readonly KeyColumn[] = [
 const nondeterministic: KeyColumn = { name: 'lenient', type: 'text collate lenient', values: texts };
 const citext: KeyColumn = { name: 'folded', type: 'citext', values: texts };
 
+const mssql: readonly KeyColumn[] = [
+  { name: 'word', type: 'nvarchar(60)', values: texts },
+  { name: 'exact', type: 'nvarchar(60) collate Latin1_General_BIN2', values: texts },
+  { name: 'small', type: 'smallint', values: wholes.slice(0, 6) },
+  { name: 'whole', type: 'int', values: wholes },
+  { name: 'large', type: 'bigint', values: [...wholes, ...large] },
+  { name: 'price', type: 'decimal(10,2)', values: decimals },
+  { name: 'float', type: 'float', values: floats },
+  { name: 'uuid', type: 'uniqueidentifier', values: uuids },
+  { name: 'truth', type: 'bit', values: ['0', '1'] },
+  { name: 'bytes', type: 'varbinary(20)', values: ['0x00ff', '0x', '0x616263', '0x00'] },
+];
+
 /** The columns of the table of keys on each engine. A type that an engine lacks is compared with a similar one. */
 export const keyColumns: Readonly<Record<Engine, readonly KeyColumn[]>> = {
   postgres: postgres([nondeterministic, citext]),
@@ -230,6 +243,7 @@ export const keyColumns: Readonly<Record<Engine, readonly KeyColumn[]>> = {
     { name: 'uuid', type: 'uuid', values: uuids },
     { name: 'address', type: 'inet6', values: quoted(['::1', 'fe80::1']) },
   ]),
+  mssql,
   sqlite,
 };
 

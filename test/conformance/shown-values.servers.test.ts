@@ -30,6 +30,7 @@ const scripts: Readonly<Record<Engine, string>> = {
   pglite: natives,
   mysql: numbers,
   mariadb: numbers,
+  mssql: numbers.replace('tinyint(1)', 'smallint').replaceAll('bool', 'bit'),
   sqlite: loose,
 };
 const postgresColumns = ['ip', 'net', 'mac', 'price', 'span', 'flags', 'words'];
@@ -39,6 +40,7 @@ const columnsOf: Readonly<Record<Engine, readonly string[]>> = {
   pglite: postgresColumns,
   mysql: ['flag'],
   mariadb: ['flag'],
+  mssql: ['flag'],
   sqlite: ['flag', 'anything', 'odd'],
 };
 

@@ -73,6 +73,7 @@ const all: Readonly<Record<Engine, readonly Values[]>> = {
   pglite: postgres,
   mysql,
   mariadb: mysql,
+  mssql: [],
   sqlite,
 };
 
@@ -89,6 +90,7 @@ const impossible: Readonly<Record<Engine, Readonly<Record<string, readonly strin
   pglite: { time: ['-01:00:00', '25:00:00'] },
   mysql: { ...few, time: ['838:59:59.5'] },
   mariadb: { ...few, time: ['838:59:59.5'] },
+  mssql: { ...few, time: ['24:00:00', '-01:00:00'] },
   sqlite: { ...few, float: ['NaN'], numeric: ['NaN'], time: ['24:00:00', '-01:00:00', '100:00:00'] },
 };
 const plainTypes: Readonly<Record<string, string>> = {

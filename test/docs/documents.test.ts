@@ -87,6 +87,7 @@ const shownBy: Readonly<Record<Engine, string>> = {
   mysql: 'a real server',
   mariadb: 'a real server',
   kingbase: 'PostgreSQL with emulated modes; documents',
+  mssql: 'Babelfish, a stand-in; recorded; documents',
   pglite: 'itself',
   sqlite: 'itself',
 };
@@ -97,6 +98,7 @@ const unprepared: Readonly<Record<Engine, string>> = {
   mysql: 'the binlog',
   mariadb: 'the binlog',
   kingbase: 'polled each second',
+  mssql: 'polled each second',
   pglite: 'own writes; polled each second',
   sqlite: 'the file, every 50 ms',
 };

@@ -3,22 +3,30 @@ import { type ServerEngine, serverEngines } from './servers/index.ts';
 /** Engines that run inside this process and are therefore always available. */
 export const embeddedEngines = ['pglite', 'sqlite'] as const;
 
-export type Engine = ServerEngine | (typeof embeddedEngines)[number] | 'kingbase';
+/** Servers that the tests cannot start: they run on one that a URL names. */
+export const foreignEngines = ['kingbase', 'mssql'] as const;
+
+export type Engine = ServerEngine | (typeof embeddedEngines)[number] | (typeof foreignEngines)[number];
 
 /** Every engine, in the order of reports. */
-export const allEngines: readonly Engine[] = [...serverEngines, 'kingbase', ...embeddedEngines];
+export const allEngines: readonly Engine[] = [...serverEngines, ...foreignEngines, ...embeddedEngines];
+
+/** Whether a URL names a server of an engine: `FOZ_TEST_MSSQL_URL`. */
+export const hasUrl = (engine: Engine) => (process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`] ?? '') !== '';
 
 /** Whether there is a real server of KingbaseES. Otherwise PostgreSQL stands in, and what is known of the modes is emulated on it. */
-export const isKingbaseReal = (process.env.FOZ_TEST_KINGBASE_URL ?? '') !== '';
+export const isKingbaseReal = hasUrl('kingbase');
 
-/** The engines of all suites. KingbaseES is among them with a real server only; without one `describeTurns` runs the cases on it. */
-export const engines: readonly Engine[] = allEngines.filter(
-  (engine) => engine !== 'kingbase' || isKingbaseReal,
-);
+/** Whether the tests cannot start a server of an engine, and no URL names one. */
+export const isAbsent = (engine: Engine) =>
+  (foreignEngines as readonly string[]).includes(engine) && !hasUrl(engine);
+
+/** The engines of all suites. Without a real server of KingbaseES `describeTurns` runs the cases on one that stands in. */
+export const engines: readonly Engine[] = allEngines.filter((engine) => !isAbsent(engine));
 
 /** Whether an engine runs as a server process that clients reach by a URL. */
-export function isServer(engine: Engine): engine is ServerEngine | 'kingbase' {
-  return engine === 'kingbase' || (serverEngines as readonly string[]).includes(engine);
+export function isServer(engine: Engine): engine is ServerEngine | (typeof foreignEngines)[number] {
+  return !(embeddedEngines as readonly string[]).includes(engine);
 }
 
 /** Whether tests run on an engine: the `url` of its server (`null`: embedded), or the reason for skipping them. */
@@ -57,7 +65,7 @@ export function availability(engine: Engine): Availability {
 }
 
 /** The URL of the engine's server. Throws with the reason if it is unavailable, and for embedded engines. */
-export function serverUrl(engine: ServerEngine | 'kingbase'): string {
+export function serverUrl(engine: ServerEngine | (typeof foreignEngines)[number]): string {
   const found = availability(engine);
   if ('reason' in found || found.url === null)
     throw new Error(`No ${engine} server: ${'reason' in found ? found.reason : 'embedded'}`);

@@ -3,7 +3,9 @@ import {
   type Availabilities,
   type Availability,
   allEngines,
+  type Engine,
   embeddedEngines,
+  isAbsent,
   isKingbaseReal,
   publishAvailabilities,
   wantedEngines,
@@ -15,10 +17,13 @@ declare global {
   var fozTestServers: Server[] | undefined;
 }
 
+const absent: Availability = { reason: 'FOZ_TEST_MSSQL_URL names no server', chosen: true };
+
 /** The server of an engine. KingbaseES is emulated on that of PostgreSQL, which is started once. */
-function obtain(engine: ServerEngine | 'kingbase'): Promise<Availability> {
+function obtain(engine: Exclude<Engine, 'pglite' | 'sqlite'>): Promise<Availability> {
   const given = process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`];
   if (given) return Promise.resolve({ url: given });
+  if (engine === 'mssql') return Promise.resolve(absent);
   const on = engine === 'kingbase' ? 'postgres' : engine;
   obtained[on] ??= find(on);
   return obtained[on];
@@ -48,7 +53,7 @@ export default async function setUp(): Promise<void> {
     allEngines.map(async (engine): Promise<[string, Availability]> => {
       if (!wanted.includes(engine)) return [engine, { reason: 'left out by FOZ_TEST_ENGINES', chosen: true }];
       if ((embeddedEngines as readonly string[]).includes(engine)) return [engine, { url: null }];
-      return [engine, await obtain(engine as ServerEngine | 'kingbase')];
+      return [engine, await obtain(engine as Parameters<typeof obtain>[0])];
     }),
   );
   publishAvailabilities(Object.fromEntries(found) as Availabilities);
@@ -58,6 +63,8 @@ export default async function setUp(): Promise<void> {
     process.stderr.write(
       '\nNO TEST RUNS ON A REAL KINGBASEES\n  FOZ_TEST_KINGBASE_URL names no server: the cases run on PostgreSQL, which emulates the modes of KingbaseES.\n\n',
     );
+  if (wanted.includes('mssql') && isAbsent('mssql'))
+    process.stderr.write('\nNO TEST RUNS ON SQL SERVER\n  FOZ_TEST_MSSQL_URL names no server.\n\n');
   const missing = found.flatMap(([engine, one]) =>
     'reason' in one && !one.chosen ? [`${engine}: ${one.reason}`] : [],
   );

@@ -5,7 +5,7 @@ import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Family, page, parents } from './family.ts';
 import { rowFields } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
-import { baseRows, From, limitClause, orderClause, orderList, rowNumber } from './source.ts';
+import { baseRows, From, limitClause, orderClause, orderList, rowNumber, someOrder } from './source.ts';
 
 /** Children of many parents in one statement; column 0 is the parent's index. */
 export function childRows(scope: Scope, fetch: Extract<Fetch, { kind: 'children' }>): CompiledFetch {
@@ -36,14 +36,14 @@ function joined(scope: Scope, family: Family, select: Select) {
   const list = new SelectList();
   list.add(base.outerColumn!);
   const out = rowFields(scope, list, from, select, row, '');
-  const order = orderClause(orderList(scope, from, select.orderBy));
+  const order = orderList(scope, from, select.orderBy);
   return { base, from, list, out, order };
 }
 
 function allChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   const { base, from, list, out, order } = joined(scope, family, select);
   return {
-    text: sql`select ${list.render(scope)} from ${base.from}${from.joins}${base.where}${order}`,
+    text: sql`select ${list.render(scope)} from ${base.from}${from.joins}${base.where}${orderClause(order)}`,
     out,
     parent: 0,
   };
@@ -92,7 +92,7 @@ function unionChildren(scope: Scope, family: Family, select: Select): CompiledFe
 function numberedChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   const { dialect } = scope;
   const { base, from, list, out, order } = joined(scope, family, select);
-  const number = sql`row_number() over (partition by ${base.outerColumn!}${order})`;
+  const number = sql`row_number() over (partition by ${base.outerColumn!}${someOrder(scope, order)})`;
   const numbered = scope.alias();
   const position = sql`${numbered}.${dialect.name(rowNumber)}`;
   const columns = list.columns.map((_, index) => sql`${numbered}.${dialect.name(`c${index}`)}`);

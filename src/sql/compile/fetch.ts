@@ -13,7 +13,7 @@ import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from 
 import { aggregateItems, rowFields } from './rows.ts';
 import { Scope, SelectList } from './scope.ts';
 import { overSets } from './sets.ts';
-import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
+import { baseRows, From, limitClause, limitedOrder, orderList } from './source.ts';
 import { columnTypes } from './wire.ts';
 
 /** Compiles one read to the SQL of an engine. Pure. */
@@ -62,8 +62,8 @@ function rows(scope: Scope, select: Select): CompiledFetch {
   const from = new From(scope, row);
   const list = new SelectList();
   const out = rowFields(scope, list, from, select, row, '');
-  const order = orderClause(orderList(scope, from, select.orderBy));
   const limit = limitClause(scope, select.limit, select.offset);
+  const order = limitedOrder(scope, orderList(scope, from, select.orderBy), limit);
   return {
     text: sql`select ${list.render(scope)} from ${base.from}${from.joins}${base.where}${order}${limit}`,
     out,

@@ -2,7 +2,7 @@ import { unreachable } from '../../core/index.ts';
 import type { GroupBy, Having } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
-import { limitClause, orderClause } from './source.ts';
+import { limitClause, limitedOrder } from './source.ts';
 import { comparisons, compileMeasure, junction } from './where.ts';
 
 /** The clauses of a grouped select. */
@@ -27,7 +27,7 @@ export function groupClauses(
 ): GroupClauses {
   const { dialect } = scope;
   const keys = group.keys.map(({ column, bucket }) => {
-    const expression = scope.shown(row, column);
+    const expression = scope.aggregatedAsShown(row, column);
     return bucket === null ? expression : dialect.bucket(bucket, expression, column.type);
   });
   const order = group.orderBy.map((term) => {
@@ -43,7 +43,7 @@ export function groupClauses(
   const by = [...outer, ...keys];
   const grouping = by.length === 0 ? sql.empty : sql` group by ${sql.join(by)}`;
   const limit = outer.length > 0 ? sql.empty : limitClause(scope, group.limit, group.offset);
-  const orderBy = outer.length > 0 ? sql.empty : orderClause(order);
+  const orderBy = outer.length > 0 ? sql.empty : limitedOrder(scope, order, limit);
   return { keys, tail: sql`${grouping}${having}${orderBy}${limit}`, grouping, condition, order };
 }
 

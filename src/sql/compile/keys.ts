@@ -4,7 +4,7 @@ import { isAlways } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Scope, SelectList } from './scope.ts';
-import { From, orderClause, orderValue } from './source.ts';
+import { From, limitedOrder, orderClause, orderValue } from './source.ts';
 import { comparisons, compileCount, compileMeasure, compileWhere } from './where.ts';
 
 /** Distinct key tuples of the rows that pass, for a filter in another source that refers to this one. */
@@ -22,16 +22,24 @@ export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }
   if (!isAlways(fetch.where)) conditions.push(compileWhere(scope, fetch.where, row));
   const where = conditions.length === 0 ? sql.empty : sql` where ${sql.join(conditions, sql` and `)}`;
   const from = sql`${scope.dialect.table(fetch.table)} ${row}`;
-  const limit = scope.dialect.limit(sql.integer(fetch.limit), null);
+  const limit = sql` ${scope.dialect.limit(sql.integer(fetch.limit), null)}`;
   if (fetch.having === null)
-    return { text: sql`select distinct ${list.render(scope)} from ${from}${where} ${limit}`, out };
+    return {
+      text: sql`select distinct ${list.render(scope)} from ${from}${where}${distinctOrder(scope, list)}${limit}`,
+      out,
+    };
   const columns = keys.map(({ expression }) => expression);
   const { measure, op, value } = fetch.having;
   const having = sql`${compileMeasure(scope, measure, row)} ${comparisons[op]} ${scope.dialect.bind(value)}`;
   return {
-    text: sql`select ${list.render(scope)} from ${from}${where} group by ${sql.join(columns)} having ${having} ${limit}`,
+    text: sql`select ${list.render(scope)} from ${from}${scope.computedFor(row)}${where} group by ${sql.join(columns)} having ${having}${limitedOrder(scope, [], limit)}${limit}`,
     out,
   };
+}
+
+/** Distinct rows can only be sorted by what is selected. */
+function distinctOrder({ dialect }: Scope, list: SelectList): Sql {
+  return dialect.anyOrder === undefined ? sql.empty : orderClause(list.columns.slice(0, 1));
 }
 
 /** A column of a key: the expression to group by, and the expression to select. */
@@ -71,12 +79,13 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
     );
     const position = fetch.by.descending ? sql`0 - ${counted}` : counted;
     return {
-      text: sql`select ${keys}.${index}, ${position} from ${source} left join ${table} on ${on} group by ${keys}.${index}`,
+      text: sql`select ${keys}.${index}, ${position} from ${source} left join ${table} on ${on}${scope.computedFor(row)} group by ${keys}.${index}`,
       out,
     };
   }
   if (fetch.by.kind === 'measure') {
-    const measured = sql`select ${keys}.${index} as ${index}, ${compileMeasure(scope, fetch.by.measure, row)} as ${value} from ${source} left join ${table} on ${on} group by ${keys}.${index}`;
+    const measure = compileMeasure(scope, fetch.by.measure, row);
+    const measured = sql`select ${keys}.${index} as ${index}, ${measure} as ${value} from ${source} left join ${table} on ${on}${scope.computedFor(row)} group by ${keys}.${index}`;
     const order = orderClause([dialect.order(sql`${ranked}.${value}`, fetch.by, true)]);
     const rank = sql`case when ${ranked}.${value} is null then null else dense_rank() over (${order}) end`;
     return { text: sql`select ${ranked}.${index}, ${rank} from (${measured}) ${ranked}`, out };

@@ -5,7 +5,7 @@ import { type Sql, sql } from '../sql.ts';
 import { groupClauses } from './groups.ts';
 import { labelled } from './labels.ts';
 import type { Scope } from './scope.ts';
-import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
+import { baseRows, From, limitClause, limitedOrder, orderList } from './source.ts';
 import { compileCount, joinCondition } from './where.ts';
 
 type Entry = { readonly key: string; readonly value: Sql };
@@ -36,8 +36,8 @@ function jsonRows(scope: Scope, select: Select, relationship: Relationship | nul
   const base = baseRows(scope, select, { condition, row });
   const from = new From(scope, row);
   const object = scope.json.object(rowEntries(scope, from, select, row, ''));
-  const order = orderClause(orderList(scope, from, select.orderBy));
   const limit = limitClause(scope, select.limit, select.offset);
+  const order = limitedOrder(scope, orderList(scope, from, select.orderBy), limit);
   return sql`(select ${object} as ${scope.dialect.name('j')} from ${base.from}${from.joins}${base.where}${order}${limit})`;
 }
 
@@ -144,11 +144,12 @@ export function aggregateRows(
       row: inner,
     },
   );
-  if (!paged) return sql`${base.from}${base.where}`;
+  if (!paged) return sql`${base.from}${scope.computedFor(row)}${base.where}`;
   const from = new From(scope, inner);
-  const order = orderClause(orderList(scope, from, aggregate.orderBy));
+  const terms = orderList(scope, from, aggregate.orderBy);
   const limit = limitClause(scope, aggregate.limit, aggregate.offset);
-  return sql`(select ${inner}.* from ${base.from}${from.joins}${base.where}${order}${limit}) ${row}`;
+  const tail = limit.isEmpty ? sql.empty : sql`${limitedOrder(scope, terms, limit)}${limit}`;
+  return sql`(select ${inner}.* from ${base.from}${from.joins}${base.where}${tail}) ${row}${scope.computedFor(row)}`;
 }
 
 /** Entries of `aggregate { count sum { x } }` as JSON values. */
@@ -173,7 +174,11 @@ function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, nu
                 entry.kind === 'constant'
                   ? constant(scope, entry.json)
                   : json.value(
-                      dialect.aggregate(item.fn, scope.shown(row, entry.column), entry.column.type),
+                      dialect.aggregate(
+                        item.fn,
+                        scope.aggregatedAsShown(row, entry.column),
+                        entry.column.type,
+                      ),
                       entry.type,
                       numbers,
                     ),

@@ -217,7 +217,8 @@ export function aggregateItems(
           present: null,
           out: item.columns.map((entry): OutputField => {
             if (entry.kind === 'constant') return entry;
-            const value = scope.dialect.aggregate(item.fn, scope.shown(row, entry.column), entry.column.type);
+            const column = scope.aggregatedAsShown(row, entry.column);
+            const value = scope.dialect.aggregate(item.fn, column, entry.column.type);
             const index = list.add(scope.dialect.flat(value, entry.type), `${item.fn}|${entry.column.name}`);
             return { kind: 'value', key: entry.key, index, codec: scope.codec(entry.type, numbers) };
           }),

@@ -12,6 +12,7 @@ export class Scope {
   #aliases = 0;
   #offset = false;
   #images: Sql | null = null;
+  readonly #computed = new Map<Sql, ComputedColumns>();
 
   /** `changed`: the table that the statement changes. */
   constructor(dialect: Dialect, changed: Table | null = null) {
@@ -77,6 +78,34 @@ export class Scope {
     return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type, beside?.type) ?? plain);
   }
 
+  /** As `column`, for an aggregate. The row source must end with `computedFor(alias)`. */
+  aggregated(alias: Sql, column: Column): Sql {
+    return this.#apart(alias, column, 'plain', () => this.column(alias, column));
+  }
+
+  /** As `shown`, for an aggregate or a key of GROUP BY. The row source must end with `computedFor(alias)`. */
+  aggregatedAsShown(alias: Sql, column: Column): Sql {
+    return this.#apart(alias, column, 'shown', () => this.shown(alias, column));
+  }
+
+  #apart(alias: Sql, column: Column, form: string, compute: () => Sql): Sql {
+    if (column.mask === null || this.dialect.queriesInAggregates !== false) return compute();
+    const known = this.#computed.get(alias);
+    const computed = known ?? { alias: this.alias(), columns: new Map<string, Sql>() };
+    if (known === undefined) this.#computed.set(alias, computed);
+    const name = this.dialect.name(`${form}_${column.name}`);
+    const key = `${form}|${column.name}`;
+    if (!computed.columns.has(key)) computed.columns.set(key, sql`${compute()} as ${name}`);
+    return sql`${computed.alias}.${name}`;
+  }
+
+  /** The masked columns that aggregates over `alias` use, on engines that compute them beside the row (see `Dialect.queriesInAggregates`). */
+  computedFor(alias: Sql): Sql {
+    const computed = this.#computed.get(alias);
+    if (computed === undefined) return sql.empty;
+    return sql` cross apply (select ${sql.join([...computed.columns.values()])}) ${computed.alias}`;
+  }
+
   /** As `column`, for sorting. */
   ordered(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
@@ -125,6 +154,12 @@ export class Scope {
       return element === undefined || element === null ? null : this.dialect.encode(element, type);
     });
   }
+}
+
+/** Columns that are computed beside the rows of an alias. */
+interface ComputedColumns {
+  readonly alias: Sql;
+  readonly columns: Map<string, Sql>;
 }
 
 /** The select list of a statement under construction: equal expressions share a column. */

@@ -77,9 +77,14 @@ function onClause(scope: Scope, relationship: Relationship, where: Predicate, fr
   }
   const inner = scope.alias();
   const columns = (alias: Sql) => sql.join(key.columns.map((column) => scope.column(alias, column)));
-  const tuple = key.columns.length === 1 ? columns(to) : sql`(${columns(to)})`;
   const first = sql`select ${columns(inner)} from ${scope.dialect.table(relationship.to)} ${inner} where ${matches(scope, relationship, where, from, inner)} order by ${columns(inner)} ${scope.dialect.limit(sql`1`, null)}`;
-  return sql`${tuple} = (${first})`;
+  if (key.columns.length === 1) return sql`${columns(to)} = (${first})`;
+  if (scope.dialect.tuples !== false) return sql`(${columns(to)}) = (${first})`;
+  const found = scope.alias();
+  const same = key.columns.map(
+    (column) => sql`${found}.${scope.dialect.name(column.name)} = ${scope.column(to, column)}`,
+  );
+  return sql`exists (select 1 from (${first}) ${found} where ${sql.join(same, sql` and `)})`;
 }
 
 const typed = ({ type }: Column) => ({ expression: sql.empty, type });
@@ -96,7 +101,14 @@ function matches(scope: Scope, relationship: Relationship, where: Predicate, fro
 
 /** The ORDER BY list; joins what it needs. */
 export function orderList(scope: Scope, from: From, terms: readonly OrderTerm[]): readonly Sql[] {
-  return terms.map((term) => {
+  const sorted = new Set<string>();
+  // A column that stands there once more sorts nothing, and SQL Server refuses it.
+  const effective = terms.filter((term) => {
+    if (term.kind !== 'column') return true;
+    const place = JSON.stringify([...term.path.map(({ relationship }) => relationship.name), term.column.name]);
+    return !sorted.has(place) && sorted.add(place).size > 0;
+  });
+  return effective.map((term) => {
     const value = orderValue(scope, from, term);
     if (term.kind === 'column')
       return scope.dialect.order(value, term, term.column.nullable || term.path.length > 0);
@@ -145,6 +157,16 @@ function ofPartner(scope: Scope, path: readonly Hop[], row: Sql, value: Sql): Sq
 /** ` order by ...`, or nothing. */
 export function orderClause(terms: readonly Sql[]): Sql {
   return terms.length === 0 ? sql.empty : sql` order by ${sql.join(terms)}`;
+}
+
+/** As `orderClause`, before a limit (`sql.empty`: none), which takes an ORDER BY on some engines. */
+export function limitedOrder(scope: Scope, terms: readonly Sql[], limit: Sql): Sql {
+  return limit.isEmpty ? orderClause(terms) : someOrder(scope, terms);
+}
+
+/** As `orderClause`, where some engines take no select and no window without an ORDER BY. */
+export function someOrder({ dialect }: Scope, terms: readonly Sql[]): Sql {
+  return orderClause(terms.length === 0 && dialect.anyOrder !== undefined ? [dialect.anyOrder] : terms);
 }
 
 /** ` limit ...`, or nothing. */
@@ -217,7 +239,7 @@ function distinctRows(
   if (extra.condition !== null) conditions.push(extra.condition);
   if (!isAlways(set.where)) conditions.push(ownWhere(scope, set, extra.row));
   const where = conditions.length === 0 ? sql.empty : sql` where ${sql.join(conditions, sql` and `)}`;
-  const number = sql`row_number() over (partition by ${sql.join(partition)}${orderClause(order)})`;
+  const number = sql`row_number() over (partition by ${sql.join(partition)}${someOrder(scope, order)})`;
   const source = extra.outer === undefined ? sql.empty : sql`${extra.outer.from} cross join `;
   const tupleIndex =
     extra.outer === undefined ? sql.empty : sql`, ${extra.outer.column} as ${dialect.name('foz_parent')}`;

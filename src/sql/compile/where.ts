@@ -131,28 +131,30 @@ export function related(
   const conditions = [joinCondition(scope, relationship, row, to)];
   if (!isAlways(where)) conditions.push(compileWhere(scope, where, to));
   const value = compileMeasure(scope, measure, to);
-  return sql`(select ${value} from ${scope.rows(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)})`;
+  return sql`(select ${value} from ${scope.rows(relationship.to)} ${to}${scope.computedFor(to)} where ${sql.join(conditions, sql` and `)})`;
 }
 
 /** `count(*)`, `count(distinct a, b)`, `sum(x)` over the rows that `row` aliases. */
 export function compileMeasure(scope: Scope, measure: Measure, row: Sql): Sql {
   if (measure.kind === 'function') {
-    return scope.dialect.aggregate(measure.fn, scope.shown(row, measure.column), measure.column.type);
+    const column = scope.aggregatedAsShown(row, measure.column);
+    return scope.dialect.aggregate(measure.fn, column, measure.column.type);
   }
   return compileCount(scope, measure.columns, measure.distinct, row);
 }
 
 /** Several columns without distinct count the rows in which none of them is NULL. */
 export function compileCount(scope: Scope, columns: readonly Column[], distinct: boolean, row: Sql): Sql {
-  if (columns.length === 0) return sql`count(*)`;
+  const { count = sql`count` } = scope.dialect;
+  if (columns.length === 0) return sql`${count}(*)`;
   const expressions = columns.map((column) =>
-    distinct ? scope.shown(row, column) : scope.column(row, column),
+    distinct ? scope.aggregatedAsShown(row, column) : scope.aggregated(row, column),
   );
   if (distinct) return scope.dialect.countDistinct(expressions);
-  if (expressions.length === 1) return sql`count(${expressions[0]!})`;
+  if (expressions.length === 1) return sql`${count}(${expressions[0]!})`;
   const present = sql.join(
     expressions.map((expression) => sql`${expression} is not null`),
     sql` and `,
   );
-  return sql`count(case when ${present} then 1 end)`;
+  return sql`${count}(case when ${present} then 1 end)`;
 }

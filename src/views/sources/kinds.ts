@@ -67,6 +67,14 @@ export const sourceKinds = {
     namespaces: { standard: 'public' },
     log: 'published',
   },
+  mssql: {
+    label: 'SQL Server',
+    place: 'url',
+    schemes: ['mssql:', 'sqlserver:'],
+    example: 'mssql://user:password@localhost:1433/shop',
+    namespaces: { standard: 'dbo' },
+    hasura: { kinds: ['mssql'], connection: 'connection_info' },
+  },
   sqlite: {
     label: 'SQLite',
     note: 'a file',

@@ -33,6 +33,9 @@ const trigger: Readonly<Record<Engine, readonly string[]>> = {
   pglite: byFunction,
   mysql: [`${row} ${addSale}`],
   mariadb: [`${row} ${addSale}`],
+  mssql: [
+    `exec('create trigger live_add_sale on live_sales after insert as set nocount on; update s set total = s.total + n.amount from live_sums s join inserted n on n.item = s.item')`,
+  ],
   sqlite: [`${row} begin ${addSale}; end`],
 };
 

@@ -91,6 +91,8 @@ describeEngines(engines, (engine) => {
         postgres: onPostgres,
         kingbase: onPostgres,
         mysql: "select repeat('x', 1000), sleep(0.001) from paper a, paper b, paper c",
+        mssql:
+          "select replicate('x', 1000) from sys.all_columns a cross join sys.all_columns b cross join sys.all_columns c",
         mariadb: "select repeat('x', 1000), sleep(0.001) from paper a, paper b, paper c",
       }[engine];
       await expect(run(endless, holding(100_000))).rejects.toMatchObject(refused(100_000));
@@ -99,6 +101,7 @@ describeEngines(engines, (engine) => {
         postgres: activity,
         kingbase: activity,
         mysql: `select count(*) from performance_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
+        mssql: `select count(*) from sys.dm_exec_requests where session_id <> @@spid and status = 'running'`,
         mariadb: `select count(*) from information_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
       }[engine];
       expect(String(await run(left))).toBe('0');

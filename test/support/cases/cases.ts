@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
-import type { Needs } from './needs.ts';
+import type { NeededOperator, Needs } from './needs.ts';
 import type { Variant } from './variants.ts';
 
 /** A folder below `test/cases`: an operation and the answer that every engine must return. */
@@ -19,7 +18,7 @@ export interface Case {
 export interface CaseOptions {
   readonly operationName?: string;
   /** Operators that the shop's engine must support; on other engines validation must refuse the case. */
-  readonly operators?: readonly Operator[];
+  readonly operators?: readonly NeededOperator[];
   /** Other requirements on the engine; without them the case is refused or may have another answer. */
   readonly needs?: Needs;
   /** Engines that meet all requirements but still answer differently, each with the reason. */

@@ -1,8 +1,11 @@
 import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
-import type { Operator } from '../../../src/catalog/index.ts';
+import type { Operator, ScalarFamily } from '../../../src/catalog/index.ts';
 import type { Capabilities } from '../../../src/plan/index.ts';
 import { testEngines } from '../engine/index.ts';
 import type { Engine } from '../engines.ts';
+
+/** An operator that an engine must have: for columns of any family (`_like`), or of one (`_contains:json`). */
+export type NeededOperator = Operator | `${Operator}:${ScalarFamily}`;
 
 /** What an engine, or the shop on it, must support for a case to apply. */
 export interface Needs {
@@ -28,16 +31,22 @@ export interface Asked {
  * answer may be another one.
  */
 export function hindrance(
-  { operators = [], needs = {} }: { readonly operators?: readonly Operator[]; readonly needs?: Needs },
+  { operators = [], needs = {} }: { readonly operators?: readonly NeededOperator[]; readonly needs?: Needs },
   { engine, capabilities, schema }: Asked,
 ): 'refused' | 'different' | null {
   const lacks =
-    operators.some((operator) => !capabilities.operators.has(operator)) ||
+    operators.some((needed) => lacksOperator(capabilities, needed)) ||
     (needs.capabilities ?? []).some((name) => capabilities[name] !== true) ||
     Object.entries(needs.types ?? {}).some(([field, type]) => typeOf(schema, field) !== type) ||
     (needs.values ?? []).some((value) => !hasValue(schema, value));
   if (lacks) return 'refused';
   return needs.exactTexts === true && !testEngines[engine].exactTexts ? 'different' : null;
+}
+
+function lacksOperator({ operators }: Capabilities, needed: NeededOperator): boolean {
+  const [operator, family] = needed.split(':') as [Operator, ScalarFamily?];
+  const lacking = operators.get(operator);
+  return lacking === undefined || (family !== undefined && lacking.has(family));
 }
 
 /** Throws for a field that no engine has, which is a typing mistake in the case. */

@@ -1,6 +1,7 @@
 import type { Engine } from '../engines.ts';
 import { kingbase } from './kingbase.ts';
 import { mariadb } from './mariadb.ts';
+import { mssql } from './mssql.ts';
 import { mysql } from './mysql.ts';
 import { pglite } from './pglite.ts';
 import { postgres } from './postgres.ts';
@@ -16,6 +17,7 @@ export const testEngines: Readonly<Record<Engine, TestEngine>> = {
   mysql,
   mariadb,
   kingbase,
+  mssql,
   pglite,
   sqlite,
 };

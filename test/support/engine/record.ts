@@ -27,6 +27,10 @@ export interface Spelling {
   literal(value: Value, kind: Kind): string;
   /** Text between the columns and the values of an insert that allows values for identity columns. */
   readonly overriding: string;
+  /** An insert with values for the column of generated values, where the engine takes such an insert between other statements only. */
+  withKeys?(table: string, insert: string): string;
+  /** The most rows of VALUES; default: any number. */
+  readonly mostRows?: number;
   /** Sets the counter of the column, so that the next generated value is `last` + 1. */
   counter(table: string, column: string, last: number): string;
   /** The statements as one unit without foreign key checks. */

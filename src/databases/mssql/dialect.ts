@@ -1,0 +1,79 @@
+import { FozError } from '../../core/index.ts';
+import { ansiAggregates, type Dialect, sql } from '../../sql/index.ts';
+import { canHold } from './can-hold.ts';
+import { aggregate, bucket, countDistinct, order, standard } from './clauses.ts';
+import { compare, comparisons, inList } from './compare.ts';
+import { encode } from './encode.ts';
+import { inKeys, keyEquals, keyRows, keyText, ownKeyEquals } from './keys.ts';
+import { collated, nativeOf, textForm } from './types.ts';
+import { bindValue, flat, textOf } from './values.ts';
+
+/**
+ * The dialect of SQL Server (2017 and later) and Azure SQL. Nested rows are fetched by a statement per level: no server was there to measure
+ * FOR JSON against it.
+ */
+export const mssqlDialect: Dialect = {
+  ...standard,
+  engine: 'mssql',
+  capabilities: {
+    operators: comparisons,
+    aggregates: ansiAggregates,
+    nesting: 'batched',
+    combinedRoots: false,
+    returning: { insert: false, update: false, delete: false },
+    conflictTarget: false,
+    conflictWhere: false,
+    upsertReportsChanged: false,
+    upsertReturnsTwice: false,
+    insertReportsConflict: false,
+    arrays: false,
+    jsonWrite: false,
+    jsonPath: false,
+    defaultKeyword: true,
+    // 2,100 in all ("Maximum capacity specifications"), two of which are the text and the declarations that sp_executesql takes.
+    mostParameters: 2098,
+    // "Table value constructor", error 10738.
+    mostRows: 1000,
+    listsByCapacity: false,
+    parameterSets: false,
+  },
+  placeholder: (position) => `@p${position}`,
+  flat,
+  textOf: (type) => textOf(type),
+  bind: bindValue,
+  encode,
+  compare,
+  inList,
+  inKeys,
+  keyRows,
+  keyEquals,
+  ownKeyEquals,
+  keyText,
+  canHold,
+  // Texts of two collations are compared by that of the left column; otherwise the server refuses (error 468).
+  compareColumns: (left, operator, right) =>
+    nativeOf(left.type).collation === nativeOf(right.type).collation ||
+    nativeOf(right.type).collation === null
+      ? null
+      : sql`${left.expression} ${operator} ${right.expression}${collated(left.type)}`,
+  jsonPath: () => {
+    throw new FozError('not-supported', 'Paths into JSON values are not read on SQL Server.');
+  },
+  order,
+  shownAs: textForm,
+  bindCount: bindValue,
+  anyOrder: sql`(select null)`,
+  tuples: false,
+  lateral: false,
+  count: sql`count_big`,
+  queriesInAggregates: false,
+  aggregate,
+  countDistinct,
+  bucket,
+  onConflict: () => {
+    throw new FozError('not-supported', 'Foz does not write to SQL Server yet.');
+  },
+  jsonWrite: () => {
+    throw new FozError('not-supported', 'JSON values are not changed in place on SQL Server.');
+  },
+};

@@ -1,0 +1,3 @@
+1. orders [shop]
+   select "t0"."customer_id" as "c0", case "t0"."status" when @p1 then 'cancelled' when @p2 then 'cart' when @p3 then 'paid' when @p4 then 'placed' when @p5 then 'shipped' else "t0"."status" end as "c1", "t0"."id" as "c2" from (select "t0".*, row_number() over (partition by "t0"."customer_id", "t0"."status" order by "t0"."customer_id", "t0"."status", "t0"."id" desc) as "foz_row_number" from "dbo"."orders" "t0") "t0" where "t0"."foz_row_number" = 1 order by "t0"."customer_id", "t0"."status", "t0"."id" desc offset 0 rows fetch next 5 rows only
+   with 1: constant, 2: constant, 3: constant, 4: constant, 5: constant

@@ -1,0 +1,3 @@
+1. every_type [shop]
+   select "t0"."id" as "c0", "t0"."a_boolean" as "c1", "t0"."a_smallint" as "c2", "t0"."an_int" as "c3", "t0"."a_bigint" as "c4", convert(varchar(41), "t0"."a_numeric") as "c5", "t0"."a_varchar" as "c6", "t0"."a_text" as "c7", "t0"."a_uuid" as "c8", convert(varchar(10), "t0"."a_date", 23) as "c9", convert(varchar(16), "t0"."a_time", 121) as "c10", convert(varchar(27), "t0"."a_timestamp", 121) as "c11", convert(varchar(34), switchoffset("t0"."a_timestamptz", '+00:00'), 121) as "c12", "t0"."a_bytea" as "c13", case "t0"."an_enum" when @p1 then 'calm' when @p2 then 'happy' when @p3 then 'sad' else "t0"."an_enum" end as "c14" from "dbo"."every_type" "t0" order by "t0"."id"
+   with 1: constant, 2: constant, 3: constant

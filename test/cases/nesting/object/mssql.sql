@@ -1,0 +1,2 @@
+1. orders [shop]
+   select "t0"."id" as "c0", "t1"."id" as "c1", "t1"."email" as "c2", "t2"."name" as "c3", "t3"."name" as "c4", "t3"."id" as "c5", "t2"."id" as "c6" from "dbo"."orders" "t0" left join "dbo"."customers" "t1" on "t1"."id" = "t0"."customer_id" left join "dbo"."employees" "t2" on "t2"."id" = "t0"."seller_id" left join "dbo"."employees" "t3" on "t3"."id" = "t2"."manager_id" order by "t0"."id" offset 0 rows fetch next 3 rows only
