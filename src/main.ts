@@ -9,8 +9,10 @@ import {
   authenticationOf,
   changingOptions,
   droppedLines,
+  eventTriggersOf,
   ownOperations,
   processLog,
+  type Runtime,
   replan,
   requestAuditOf,
   routesOf,
@@ -69,14 +71,11 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane === null ? null : workOf({ ...attached, store: plane.store, config, log: logger });
+  const triggers = eventTriggersOf(attached, { work, feeds: subscriptions.feeds, log: logger });
   const control = { ...attached, ...runtime, history, plane, work, feeds: subscriptions.feeds };
-  const changing = changingOptions(
-    () => runtime.settings.current.config.server ?? {},
-    () => attached.graphs.limits,
-    consoleFolder(),
-    authentication.auth === null,
-  );
-  const close = () => closeInOrder([work, subscriptions, history, runtime, attached, authentication, plane]);
+  const changing = changingOf(runtime, attached, authentication);
+  const parts = [triggers, work, subscriptions, history, runtime, attached, authentication, plane];
+  const close = () => closeInOrder(parts);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -115,6 +114,15 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await close();
     },
   };
+}
+
+function changingOf({ settings }: Runtime, { graphs }: Attached, { auth }: Authentication) {
+  return changingOptions(
+    () => settings.current.config.server ?? {},
+    () => graphs.limits,
+    consoleFolder(),
+    auth === null,
+  );
 }
 
 function listeningOf({ server = {} }: FozConfig) {

@@ -1,4 +1,11 @@
 export { type DescribedRule, describePermissions, type TableDescription } from './describe.ts';
+export {
+  type ChangeCondition,
+  type EventTrigger,
+  type EventTriggers,
+  resolveEventTriggers,
+  type TriggeredOperation,
+} from './event-triggers.ts';
 export { everyPermission } from './everything.ts';
 export {
   type CredentialLimits,

@@ -31,6 +31,7 @@ import type {
 } from './permission.ts';
 import { type PermissionKind, PermissionsDraft } from './permissions-draft.ts';
 import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-rule.ts';
+import { stepsOf } from './steps-of.ts';
 
 /** The permissions of every role. */
 export interface Permissions {
@@ -123,14 +124,6 @@ interface Reading {
   readonly issues: CatalogIssue[];
   /** The path of the table's entry in the metadata. */
   readonly path: readonly (string | number)[];
-}
-
-/** `filter._and[0].owner` as a path into the permission. For a name with a dot in it, the path ends at the enclosing object. */
-function stepsOf(where: string): readonly (string | number)[] {
-  return where
-    .split(/[.[]/)
-    .filter((step) => step !== '')
-    .map((step) => (step.endsWith(']') ? Number(step.slice(0, -1)) : step));
 }
 
 function readTable(reading: Reading, table: Table, entry: TableMetadata): void {

@@ -4,6 +4,6 @@ export { droppedLines, flushOutput, guardOutput, processLog } from './output.ts'
 export { replan } from './replan.ts';
 export { requestAuditOf } from './request-audit.ts';
 export { routesOf } from './routes/index.ts';
-export { startRuntime } from './runtime.ts';
+export { type Runtime, startRuntime } from './runtime.ts';
 export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';
-export { ownOperations, type Work, workOf } from './work/index.ts';
+export { EventTriggerWork, eventTriggersOf, ownOperations, type Work, workOf } from './work/index.ts';

@@ -41,6 +41,7 @@ export {
   type ColumnConfig,
   type ColumnValidationMetadata,
   type DeletePermissionMetadata,
+  type EventTriggerMetadata,
   type InheritedRoleMetadata,
   type InsertPermissionMetadata,
   type Metadata,
@@ -55,6 +56,7 @@ export {
   type TableConfiguration,
   type TableMetadata,
   type TableName,
+  type TriggerConditionMetadata,
   type UpdatePermissionMetadata,
 } from './metadata.ts';
 export {

@@ -19,6 +19,7 @@ const tableKeys = [
   'insert_permissions',
   'update_permissions',
   'delete_permissions',
+  'event_triggers',
 ] as const satisfies readonly (keyof TableMetadata)[];
 
 const sortedLists = {
@@ -29,6 +30,7 @@ const sortedLists = {
   insert_permissions: 'role',
   update_permissions: 'role',
   delete_permissions: 'role',
+  event_triggers: 'name',
 } as const satisfies Partial<Record<keyof TableMetadata, string>>;
 
 /**

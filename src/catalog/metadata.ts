@@ -50,6 +50,71 @@ export interface TableMetadata {
   readonly insert_permissions?: readonly PermissionMetadata<InsertPermissionMetadata>[];
   readonly update_permissions?: readonly PermissionMetadata<UpdatePermissionMetadata>[];
   readonly delete_permissions?: readonly PermissionMetadata<DeletePermissionMetadata>[];
+  readonly event_triggers?: readonly EventTriggerMetadata[];
+}
+
+/** Changes of the table's rows that are delivered to an endpoint, in Hasura's words where it has them. */
+export interface EventTriggerMetadata {
+  /** Unique among all tables. */
+  readonly name: string;
+  readonly comment?: string;
+  readonly definition: {
+    /** Whether it can be invoked by hand, for a row that is there; default: it can. */
+    readonly enable_manual?: boolean;
+    /** `columns`: those of the payload. */
+    readonly insert?: { readonly columns?: '*' | readonly string[] };
+    /** `columns`: an update that changes none of them is not delivered. `payload`: the columns of the payload. */
+    readonly update?: {
+      readonly columns?: '*' | readonly string[];
+      readonly payload?: '*' | readonly string[];
+    };
+    readonly delete?: { readonly columns?: '*' | readonly string[] };
+  };
+  /** Which changes are delivered; default: all. */
+  readonly when?: TriggerConditionMetadata;
+  /** Events with equal values of these columns are delivered one after the other. */
+  readonly key?: readonly string[];
+  /** `{{NAME}}` stands for an environment variable. */
+  readonly webhook?: string;
+  readonly webhook_from_env?: string;
+  readonly headers?: readonly TriggerHeaderMetadata[];
+  /** Each signs, so that a receiver can change to another one. */
+  readonly signing_secrets?: readonly { readonly from_env: string }[];
+  readonly form?: 'payload' | 'cloudevents';
+  readonly retry_conf?: TriggerRetryMetadata;
+  /** Most requests at once, of all processes. */
+  readonly concurrency?: number;
+  readonly breaker?: { readonly failures?: number; readonly pause_sec?: number };
+}
+
+/** `old` and `new`: conditions on the row before and after. A condition on a row that is missing does not hold. */
+export interface TriggerConditionMetadata {
+  readonly old?: BoolExp;
+  readonly new?: BoolExp;
+  readonly _and?: readonly TriggerConditionMetadata[];
+  readonly _or?: readonly TriggerConditionMetadata[];
+  readonly _not?: TriggerConditionMetadata;
+}
+
+export interface TriggerHeaderMetadata {
+  readonly name: string;
+  readonly value?: string;
+  /** The value is a secret: the log of attempts shows `***`. */
+  readonly value_from_env?: string;
+}
+
+export interface TriggerRetryMetadata {
+  /** Attempts after the first one. */
+  readonly num_retries?: number;
+  /** Seconds before the first of them. */
+  readonly interval_sec?: number;
+  /** By how much each pause is longer than the one before; default: 1, as in Hasura. */
+  readonly factor?: number;
+  readonly max_interval_sec?: number;
+  /** Seconds that one attempt may take. */
+  readonly timeout_sec?: number;
+  /** Statuses after which no other attempt is made. */
+  readonly final_statuses?: readonly number[];
 }
 
 /** The permission of one role on one table. Columns have their names in the database, relationships those in the catalog. */

@@ -61,14 +61,15 @@ export function hasAuditLog(
 }
 
 /**
- * Whether Foz has a store with this configuration: for `auth`, `store`, `audit`, audited reads or workflows, or where a command has created one. Before
+ * Whether Foz has a store with this configuration: for `auth`, `store`, `audit`, audited reads workflows or event triggers, or where a command has created one. Before
  * its first start an embedded one has no folder yet.
  */
 export function hasStore(config: FozConfig, environment: NodeJS.ProcessEnv): boolean {
   const { auth, store, state = '.foz', metadata } = config;
   const url = (store?.url ?? environment.FOZ_STORE_URL) || undefined;
+  const hasTriggers = metadata?.tables.some(({ event_triggers: list = [] }) => list.length > 0) ?? false;
   const hasWork = namedLists.some((list) => (metadata?.[list]?.length ?? 0) > 0);
-  return auth !== undefined || hasWork || hasAuditLog(config, url) || storeExists(url, state);
+  return auth !== undefined || hasWork || hasTriggers || hasAuditLog(config, url) || storeExists(url, state);
 }
 
 /**

@@ -131,6 +131,11 @@ export interface Changes {
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
   /** The objects that following has created in the database, also before a crash. Rejects with FozError. */
   leftOvers(signal: EndSignal): Promise<readonly LeftOver[]>;
+  /**
+   * Removes a durable reader of the method `replication` (`FollowOptions.keptAs`), so that the database keeps no changes for it. Rejects with
+   * FozError `conflict` while a process reads as it. Absent: the database keeps no positions of readers.
+   */
+  removeReader?(name: string, signal: EndSignal): Promise<void>;
   /** Opens a stream by a method without obstacles. Rejects with FozError; `conflict`: the method allows one reader, and another process is this reader. */
   follow(options: FollowOptions): Promise<ChangeStream>;
 }

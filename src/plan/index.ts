@@ -10,7 +10,9 @@ export type {
   LeftOver,
   RowImage,
 } from './changes.ts';
+export { rowColumns } from './conditions/image-columns.ts';
 export { maskOf } from './conditions/masks.ts';
+export { planRuleWithin } from './conditions/rule-predicates.ts';
 export type {
   Capabilities,
   Compiled,

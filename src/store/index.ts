@@ -115,4 +115,5 @@ export {
 } from './secrets/index.ts';
 export { openStore, type Store, type StoreLog } from './store.ts';
 export { StoredKeys } from './stored-keys.ts';
+export { type StoredTrigger, type TriggerProgress, TriggerStore } from './triggers/index.ts';
 export { vacuumEmbedded } from './vacuum.ts';

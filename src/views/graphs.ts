@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GraphQLSchema } from 'graphql';
 import {
   adminSession,
+  type EventTriggers,
   type LimitsConfig,
   type Permissions,
+  resolveEventTriggers,
   resolvePermissions,
   type Session,
 } from '../access/index.ts';
@@ -187,6 +189,11 @@ export class Graphs {
     return this.#permissions;
   }
 
+  /** The event triggers that have no faults. They are resolved at each call. */
+  get eventTriggers(): EventTriggers['byName'] {
+    return resolveEventTriggers(this.#catalog, this.#metadata).byName;
+  }
+
   /** Faults and notes about the catalog, the permissions and the names of the whole graph. */
   get issues(): readonly CatalogIssue[] {
     return this.resolve(this.#metadata).issues;
@@ -195,20 +202,25 @@ export class Graphs {
   /** Resolves metadata against the sources without using it. */
   resolve(metadata: Metadata): ResolvedMetadata {
     if (metadata === this.#metadata) {
-      this.#served ??= this.#withIssues(this.#catalog, this.#permissions);
+      this.#served ??= this.#withIssues(this.#catalog, this.#permissions, metadata);
       return this.#served;
     }
     const catalog = this.#resolve(metadata);
-    return this.#withIssues(catalog, resolvePermissions(catalog, metadata));
+    return this.#withIssues(catalog, resolvePermissions(catalog, metadata), metadata);
   }
 
-  #withIssues(catalog: Catalog, permissions: Permissions): ResolvedMetadata {
+  #withIssues(catalog: Catalog, permissions: Permissions, metadata: Metadata): ResolvedMetadata {
     const connectors = this.#connectors;
     const graph = this.#graphOf(catalog);
     return {
       catalog,
       permissions,
-      issues: [...catalog.issues, ...permissions.issues, ...graph.issues],
+      issues: [
+        ...catalog.issues,
+        ...permissions.issues,
+        ...resolveEventTriggers(catalog, metadata).issues,
+        ...graph.issues,
+      ],
       connectors,
     };
   }

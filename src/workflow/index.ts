@@ -42,3 +42,11 @@ export {
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
 export type { RunResponse } from './steps/respond.ts';
 export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';
+export {
+  deliveryOf,
+  endpointOf,
+  payloadOf,
+  TriggerReader,
+  type TriggerReaderOptions,
+  usualConcurrency,
+} from './triggers/index.ts';

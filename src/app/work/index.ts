@@ -1,2 +1,3 @@
+export { EventTriggerWork, eventTriggersOf } from './event-triggers.ts';
 export { ownOperations } from './own-operations.ts';
 export { type Work, workOf } from './work.ts';

@@ -27,6 +27,7 @@ export interface WorkOptions {
 
 /** The durable work of this process: its worker, and what the worker does. */
 export interface Work {
+  readonly store: Store;
   readonly jobs: JobStore;
   readonly runs: RunStore;
   readonly deliveries: DeliveryStore;
@@ -78,7 +79,7 @@ export function workOf({ store, config, graphs, log }: WorkOptions): Work {
   let closing: Promise<void> | null = null;
   const isWorking = workflow.enabled ?? true;
   return {
-    ...{ jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler },
+    ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler },
     useEndpoints(endpoint) {
       endpointOf = endpoint;
     },

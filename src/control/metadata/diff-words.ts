@@ -18,6 +18,7 @@ const subjects = {
   insert: (name) => `role ${name} may insert`,
   update: (name) => `role ${name} may update`,
   delete: (name) => `role ${name} may delete`,
+  'event trigger': (name) => `event trigger ${name}`,
   'inherited role': (name) => `inherited role ${name}`,
   workflows: (name) => `workflow ${name}`,
   hooks: (name) => `inbound webhook ${name}`,

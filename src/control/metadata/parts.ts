@@ -23,6 +23,7 @@ export type PartKind =
   | 'insert'
   | 'update'
   | 'delete'
+  | 'event trigger'
   | 'inherited role'
   | (typeof namedLists)[number];
 
@@ -34,6 +35,7 @@ const lists = {
   insert_permissions: { kind: 'insert', name: 'role' },
   update_permissions: { kind: 'update', name: 'role' },
   delete_permissions: { kind: 'delete', name: 'role' },
+  event_triggers: { kind: 'event trigger', name: 'name' },
 } as const satisfies Partial<Record<keyof TableMetadata, { kind: PartKind; name: string }>>;
 
 /** All parts of a table's entry. The first one stands for the entry itself, with the spelling of the table. */

@@ -90,6 +90,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     message:
       'The database cannot do this now: a materialized view was never refreshed, or a key is deferrable and cannot decide an upsert.',
   },
+  '55006': conflict('The object is in use by another session.'),
   '55P03': conflict('A lock could not be had in time.'),
   '57': unavailable('The database is shutting down or was interrupted.'),
   '57014': { code: 'timeout', message: 'The statement was cancelled on the server.' },

@@ -1,4 +1,4 @@
-import type { Table } from '../../catalog/index.ts';
+import type { Column, Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
 import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
@@ -46,6 +46,8 @@ export class Feeds {
   readonly #options: FeedsOptions;
   readonly #followed = new Map<Connector, Followed>();
   readonly #kept = new Map<Connector, Watch>();
+  /** The names of durable readers, by source. */
+  readonly #readers = new Map<SourceName, string>();
   #isClosed = false;
 
   constructor(options: FeedsOptions) {
@@ -93,6 +95,47 @@ export class Feeds {
         return reader.peek(most);
       },
     };
+  }
+
+  /**
+   * Keeps the changes of a table that is watched in the log of the store until they are read, however long that takes. Rejects with FozError
+   * where its source does not report them, or has no log in the store. Returns a function that ends this.
+   */
+  async keepRows(table: Table, neededOld: readonly Column[], end: EndSignal): Promise<() => void> {
+    const { name } = table.source;
+    const connector = this.#options.connectorOf(name);
+    const feed = connector === undefined ? undefined : this.#followed.get(connector)?.feed;
+    if (feed === undefined) throw new FozError('unavailable', `Source "${name}": it is not followed.`);
+    if (feed.kept === null)
+      throw new FozError(
+        'not-supported',
+        `Source "${name}": its changes are not kept in the store ("keep" of its "changes"), so what happens while Foz is down would be lost.`,
+      );
+    await feed.requireRows(table, neededOld, end);
+    return (await feed.kept.want(changedTable(table), true)).release;
+  }
+
+  /** Whether this process writes the log of a source. */
+  leads(source: SourceName): boolean {
+    return this.#feedOf(source)?.kept?.isWriting ?? false;
+  }
+
+  /** Calls the listener after this process has stored changes of a source that is watched. Returns a function that ends this. */
+  onStored(source: SourceName, listener: () => void): () => void {
+    return this.#feedOf(source)?.kept?.onStored(listener) ?? (() => {});
+  }
+
+  /** Names the durable reader as which sources are followed from now on, where their databases keep what it has not read; `null`: none. */
+  readAs(source: SourceName, name: string | null): void {
+    if ((this.#readers.get(source) ?? null) === name) return;
+    if (name === null) this.#readers.delete(source);
+    else this.#readers.set(source, name);
+    this.#feedOf(source)?.reopen();
+  }
+
+  #feedOf(source: SourceName): SourceFeed | undefined {
+    const connector = this.#options.connectorOf(source);
+    return connector === undefined ? undefined : this.#followed.get(connector)?.feed;
   }
 
   /** Sets the sources that are followed even without watchers: an outbox grows until it is read. */
@@ -156,6 +199,7 @@ export class Feeds {
         methodOf?.(source),
         (error) => onFailure(source, error),
         keeping,
+        () => this.#readers.get(source) ?? null,
       );
       followed = { source, feed, watches: 0, timer: null };
       this.#followed.set(connector, followed);

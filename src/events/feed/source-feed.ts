@@ -60,6 +60,7 @@ export interface WatchedRows {
 export class SourceFeed {
   readonly #connector: Connector;
   readonly #onFailure: (error: FozError) => void;
+  readonly #reader: () => string | null;
   readonly #watchers = new Watchers();
   readonly #end = new RequestEnd();
   readonly #choice: MethodChoice;
@@ -83,13 +84,15 @@ export class SourceFeed {
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  /** `onFailure`: called when a stream ends by an error or cannot be opened. */
+  /** `onFailure`: called when a stream ends by an error or cannot be opened. `reader`: the name of the durable reader that this is; `null`: none. */
   constructor(
     connector: Connector,
     wanted: WantedMethod = 'auto',
     onFailure: (error: FozError) => void = () => {},
     keeping: SourceLogOptions | null = null,
+    reader: () => string | null = () => null,
   ) {
+    this.#reader = reader;
     this.#connector = connector;
     this.#versions = new VersionChecks(connector, this.#end);
     this.#choice = new MethodChoice(connector, wanted, this.#end);
@@ -150,6 +153,12 @@ export class SourceFeed {
   reconsider(): void {
     this.kept?.reconsider();
     if (this.#isFollowing) void this.#choose().catch(() => {});
+  }
+
+  /** Ends the present stream, so that another one is opened as the present reader. */
+  reopen(): void {
+    if (this.#stream !== null) this.#isFollowing = false;
+    void this.#stream?.close().catch(() => {});
   }
 
   /** Touches all watchers. */
@@ -232,8 +241,10 @@ export class SourceFeed {
     const offer = await this.#choose();
     if (offer === null) return null;
     const after = offer.grain === 'rows' ? this.log.resumesAfter(offer.method) : null;
-    const options = { method: offer.method, keptAs: null, ...(after === null ? {} : { after }) };
     const { changes } = this.#connector;
+    const isKept = offer.method === 'replication' && changes?.removeReader !== undefined;
+    const keptAs = isKept ? this.#reader() : null;
+    const options = { method: offer.method, keptAs, ...(after === null ? {} : { after }) };
     try {
       if (this.kept !== null && offer.grain === 'rows') return await this.kept.follow(changes!, options);
       return (await changes?.follow(options)) ?? null;

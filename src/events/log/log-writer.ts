@@ -6,7 +6,7 @@ import type { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds for which changes are collected before they are stored together. */
 const collectMs = 100;
-/** The same while live queries of other processes wait for the changes, so that these get them nearly at once. */
+/** The same while live queries of other processes or event triggers wait for the changes, so that these get them nearly at once. */
 const sharedMs = 5;
 /** Milliseconds between two reads of the watches of other processes, besides those after a notification. */
 const refreshMs = 10_000;
@@ -29,6 +29,8 @@ export interface LogWriterOptions {
   readonly number: number | null;
   /** Calls the listener when watches of other processes may have changed. Returns a function that ends this. */
   readonly listen: (listener: () => void) => () => void;
+  /** Called after changes, or the tables that are logged, were stored. */
+  readonly onStored?: () => void;
   /** Called once, when nothing more can be stored. */
   readonly onLost: (error: unknown) => void;
 }
@@ -123,7 +125,9 @@ export class LogWriter {
 
   /** Calls `acknowledge` once all changes that were taken so far are stored, and need not be read again. */
   acknowledged(acknowledge: () => void): void {
-    if (this.#isOver || (this.#options.tables.size === 0 && this.#acknowledge === null)) acknowledge();
+    const { tables } = this.#options;
+    if (this.#isOver && tables.isDurable) return;
+    if (this.#isOver || (tables.size === 0 && this.#acknowledge === null)) acknowledge();
     else this.#acknowledge = acknowledge;
   }
 
@@ -144,7 +148,8 @@ export class LogWriter {
 
   /** Stores soon what was taken. */
   schedule(): void {
-    this.#later(this.#others.size > 0 ? sharedMs : collectMs, true);
+    const isUrgent = this.#others.size > 0 || this.#options.tables.isDurable;
+    this.#later(isUrgent ? sharedMs : collectMs, true);
   }
 
   /** Stores what was taken, and stops. */
@@ -188,6 +193,7 @@ export class LogWriter {
       this.#sending = closed.reduce((sum, { bytes }) => sum + bytes, 0);
       await this.#store(closed, position);
       acknowledge?.();
+      this.#options.onStored?.();
     } catch (error) {
       this.#acknowledge ??= acknowledge;
       this.#fail(error);
@@ -245,7 +251,8 @@ export class LogWriter {
     this.#unlisten();
     this.#others.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#acknowledge?.();
+    // What is kept for event triggers was not stored, so the database has to keep it.
+    if (!this.#options.tables.isDurable) this.#acknowledge?.();
     this.#acknowledge = null;
   }
 }

@@ -41,6 +41,7 @@ export class SourceLog {
   /** Counts the streams that were asked for. */
   #opening = 0;
   #stream: ChangeStream | null = null;
+  readonly #listeners = new Set<() => void>();
 
   /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
   constructor(options: SourceLogOptions, live: OwnTables['live']) {
@@ -77,13 +78,15 @@ export class SourceLog {
   }
 
   /**
-   * Keeps the changes of a table from now on, until the time for which changes are kept has passed since `release`. `since`: where another
+   * Keeps the changes of a table from now on, until the time for which changes are kept has passed since `release`. `isDurable`: see
+   * `WantedTables.hold`. `since`: where another
    * process reads the source, the position after which its log has them. Rejects with FozError where that process does not answer.
    */
   async want(
     table: ChangedTable,
+    isDurable = false,
   ): Promise<{ readonly release: () => void; readonly since: ChangePosition | null }> {
-    const hold = this.#tables.hold(table);
+    const hold = this.#tables.hold(table, isDurable);
     this.#writer?.wants();
     const release = () => {
       hold();
@@ -102,6 +105,17 @@ export class SourceLog {
   /** Resolves once the changes of the watched tables are read, also where another process reads the source. Rejects with FozError. */
   async watching(): Promise<void> {
     if (this.#stream instanceof StoredStream) await this.#followed.confirmed();
+  }
+
+  /** Whether this process writes the log. */
+  get isWriting(): boolean {
+    return this.#writer !== null;
+  }
+
+  /** Calls the listener after changes were stored by this process. Returns a function that ends this. */
+  onStored(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Whether other processes get their changes from this one. */
@@ -185,7 +199,9 @@ export class SourceLog {
   #goesOn(stored: StoredLog | null, { method, after }: FollowOptions): boolean {
     if (stored === null || stored.identity !== this.#options.identity || stored.method !== method)
       return false;
-    return stored.tables.some(({ forMs }) => forMs > 0) && (after === undefined || after === stored.position);
+    const isEarlier = this.#tables.isDurable && after !== undefined && stored.position < after;
+    const isSuitable = after === undefined || after === stored.position || isEarlier;
+    return stored.tables.some(({ forMs }) => forMs > 0) && isSuitable;
   }
 
   /**
@@ -200,8 +216,8 @@ export class SourceLog {
     try {
       return await changes.follow({ ...options, after: stored });
     } catch (error) {
-      if (options.after !== undefined || !(error instanceof FozError) || error.code !== 'not-found')
-        throw error;
+      const isAsked = options.after !== undefined && options.after === stored;
+      if (isAsked || !(error instanceof FozError) || error.code !== 'not-found') throw error;
       return null;
     }
   }
@@ -221,6 +237,9 @@ export class SourceLog {
     const writer = new LogWriter({
       ...{ lead, tables: this.#tables, bounds, identity, method, position, number },
       listen: (listener) => store.listen(source, listener),
+      onStored: () => {
+        for (const told of this.#listeners) told();
+      },
       onLost: (error) => {
         onFailure(error);
         if (this.#writer !== writer) return;
@@ -243,8 +262,9 @@ export class SourceLog {
         if (this.#stream === logged) for (const message of messages) this.#take(message);
       },
       acknowledged: (acknowledge) => {
-        if (this.#writer === null) acknowledge();
-        else this.#writer.acknowledged(acknowledge);
+        if (this.#writer !== null) this.#writer.acknowledged(acknowledge);
+        // What is kept for event triggers is read again once the store answers.
+        else if (!this.#tables.isDurable) acknowledge();
       },
     });
     return logged;
@@ -277,6 +297,9 @@ export class SourceLog {
       while (isOpen() && this.#joining === null) {
         await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
         if (isOpen() && this.#lead.held === null) await this.#lead.take();
+        // A stream that begins where the store ends has what was not stored meanwhile.
+        if (isOpen() && this.#lead.held !== null && this.#tables.isDurable)
+          return stream?.close().catch(() => {});
         if (isOpen() && this.#lead.held !== null) {
           this.#joining = { lead: this.#lead.held, method };
           this.#join();

@@ -3,6 +3,9 @@ import type { StoredTable } from '../../store/index.ts';
 import { isContinued } from '../changes/shape.ts';
 import { tableKey } from '../feed/watchers.ts';
 
+/** Milliseconds for which a table with a durable reader is logged again after its process has ended: ten years. */
+const durableMs = 10 * 365 * 86_400_000;
+
 interface Wanted {
   readonly table: ChangedTable;
   /** The rows of changes after this position are in the log; `null`: they are not logged. */
@@ -11,6 +14,8 @@ interface Wanted {
   shape: string;
   /** The number of present subscribers of the changes of rows. */
   holders: number;
+  /** The number of present holders whose changes are kept until they are read, however long that takes. */
+  durable: number;
   /** When rows stop being logged if there are no subscribers, by `performance.now()`. */
   until: number;
   isStored: boolean;
@@ -44,6 +49,11 @@ export class WantedTables {
     return [...this.#byKey.values()].flatMap(({ table, holders }) => (holders > 0 ? [table] : []));
   }
 
+  /** Whether there are durable readers. */
+  get isDurable(): boolean {
+    return [...this.#byKey.values()].some(({ durable }) => durable > 0);
+  }
+
   /** Whether changes of a table are logged. */
   has(table: ChangedTable): boolean {
     const wanted = this.#byKey.get(tableKey(table));
@@ -57,14 +67,19 @@ export class WantedTables {
     return wanted.since === null ? wanted.columns : 'rows';
   }
 
-  /** Adds a subscriber of the rows of a table. Returns a function that removes the subscriber. */
-  hold(table: ChangedTable): () => void {
+  /**
+   * Adds a reader of the rows of a table. `isDurable`: a process that starts within some years goes on with the log of the table. Returns a
+   * function that removes the reader.
+   */
+  hold(table: ChangedTable, isDurable = false): () => void {
     const wanted = this.#add(table);
     this.#compare(wanted);
     wanted.holders++;
+    if (isDurable) wanted.durable++;
     wanted.isStored = false;
     return () => {
       wanted.holders--;
+      if (isDurable) wanted.durable--;
       wanted.until = performance.now() + this.#keepMs;
       wanted.isStored = false;
     };
@@ -107,11 +122,13 @@ export class WantedTables {
     for (const { namespace, name, since, shape, forMs } of stored) {
       if (forMs === 0) continue;
       const wanted = this.#add({ namespace, name });
-      wanted.isStored = wanted.holders === 0;
+      // Whoever needs a table for longer holds it again.
+      const keptMs = Math.min(forMs, this.#keepMs);
+      wanted.isStored = wanted.holders === 0 && keptMs === forMs;
       wanted.since = since;
       wanted.shape = shape;
       this.#compare(wanted);
-      wanted.until = Math.max(wanted.until, performance.now() + forMs);
+      wanted.until = Math.max(wanted.until, performance.now() + keptMs);
     }
   }
 
@@ -135,8 +152,9 @@ export class WantedTables {
     const now = performance.now();
     return unstored.map((wanted) => {
       wanted.isStored = true;
-      const { table, since, shape, holders, until } = wanted;
-      return { ...table, since: since!, shape, forMs: holders > 0 ? this.#keepMs : Math.max(0, until - now) };
+      const { table, since, shape, holders, durable, until } = wanted;
+      const keepMs = durable > 0 ? durableMs : this.#keepMs;
+      return { ...table, since: since!, shape, forMs: holders > 0 ? keepMs : Math.max(0, until - now) };
     });
   }
 
@@ -156,7 +174,7 @@ export class WantedTables {
     let wanted = this.#byKey.get(key);
     if (wanted === undefined) {
       wanted = {
-        ...{ table, since: null, shape: '', holders: 0, until: 0, isStored: false },
+        ...{ table, since: null, shape: '', holders: 0, durable: 0, until: 0, isStored: false },
         ...{ passed: new Map(), columns: null },
       };
       this.#byKey.set(key, wanted);

@@ -164,6 +164,12 @@ export async function storeTables(run: Run, source: string, tables: readonly Sto
   );
 }
 
+/** How many times the bytes of a log may wait for event triggers. */
+const mostForTriggers = 10;
+/** The last segment of a source that was read for event triggers. No row: there are none. */
+const readByTriggers = `select coalesce(t.number, 0) from foz.trigger_sources t
+  where t.source = ? and exists (select from foz.event_triggers e where e.source = t.source)`;
+
 /** Removes changes that are older than `seconds` or beyond `bytes`, tables that are no longer wanted, and watches that have expired. */
 export async function trimLog(run: Run, source: string, { seconds, bytes }: LogBounds): Promise<void> {
   await run(
@@ -173,11 +179,12 @@ export async function trimLog(run: Run, source: string, { seconds, bytes }: LogB
      last as (
        select number, position from sized
        where position is not null and (total > ? or at < now() - ? * interval '1 second')
+         and (total > ? or number <= all (${readByTriggers}))
        order by number desc limit 1),
      removed as (
        delete from foz.change_log where source = ? and number <= (select number from last))
      update foz.change_sources set kept_after = last.position from last where source = ?`,
-    [source, bytes, seconds, source, source],
+    [source, bytes, seconds, mostForTriggers * bytes, source, source, source],
   );
   await run('delete from foz.change_tables where source = ? and until < now()', [source]);
   await run('delete from foz.change_watches where until < now()', []);
@@ -195,7 +202,9 @@ export async function removeUnused(run: Run, attached: readonly string[]): Promi
   await run(
     `with unused as (
        select source, source = any(?::text[]) as attached from foz.change_sources
-       where used_at < now() - greatest(keep_seconds, 600) * interval '1 second'),
+       where used_at < now() - greatest(keep_seconds, 600) * interval '1 second'
+         and not exists (select from foz.trigger_sources t join foz.event_triggers e on e.source = t.source
+           where t.source = change_sources.source and coalesce(t.number, 0) < change_sources.number)),
      changes as (
        delete from foz.change_log where source in (select source from unused where attached)),
      sources as (

@@ -14,6 +14,7 @@ import * as runs from './0012-runs.ts';
 import * as deliveries from './0013-deliveries.ts';
 import * as runOrigins from './0014-run-origins.ts';
 import * as runLinks from './0015-run-links.ts';
+import * as eventTriggers from './0016-event-triggers.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { name: '0013-deliveries', up: deliveries.up },
   { name: '0014-run-origins', up: runOrigins.up },
   { name: '0015-run-links', up: runLinks.up },
+  { name: '0016-event-triggers', up: eventTriggers.up },
 ];

@@ -2,6 +2,7 @@ import type { Changes } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
 import type { Settings } from '../options.ts';
 import { followOutbox, OutboxReader, outboxLeft, outboxOffer } from '../outbox/index.ts';
+import { quotedText } from '../quoted-name.ts';
 import { replicationLeft } from './left-overs.ts';
 import { defaultPublication, replicationOffer } from './offers.ts';
 import { followPublication } from './stream.ts';
@@ -26,6 +27,11 @@ export function postgresChanges(
       ...(await outboxLeft(driver, signal)),
       ...(await replicationLeft(driver, publication, signal)),
     ],
+    async removeReader(name, signal) {
+      const text = `select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots
+        where slot_name = ${quotedText(name)} and database = current_database()`;
+      await driver.run({ text, slots: [] }, [], { signal, timeoutMs: null });
+    },
     follow(options) {
       if (options.method !== 'triggers') return followPublication(settings, publication, options);
       const reader = new OutboxReader(settings, driver);

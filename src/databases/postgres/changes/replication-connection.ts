@@ -34,6 +34,8 @@ export class ReplicationConnection {
   readonly #client: Client;
   readonly #raw: Raw;
   #listener: Listener | null = null;
+  /** Messages that came together with the answer to START_REPLICATION, before anybody could listen. */
+  #early: Buffer[] = [];
   #acknowledged = 0n;
   #timer: NodeJS.Timeout | null = null;
   #ended: FozError | null = null;
@@ -71,6 +73,7 @@ export class ReplicationConnection {
 
   listen(listener: Listener): void {
     this.#listener = listener;
+    for (const chunk of this.#early.splice(0)) this.#receive(chunk);
     if (this.#ended !== null) listener.end(this.#ended);
   }
 
@@ -100,9 +103,13 @@ export class ReplicationConnection {
   }
 
   #receive(chunk: Buffer): void {
-    if (chunk[0] === walData) this.#listener?.data(chunk.subarray(walHeader));
+    if (this.#listener === null) {
+      this.#early.push(Buffer.from(chunk));
+      return;
+    }
+    if (chunk[0] === walData) this.#listener.data(chunk.subarray(walHeader));
     else if (chunk[0] === keepAlive) {
-      this.#listener?.idle(chunk.readBigUInt64BE(1));
+      this.#listener.idle(chunk.readBigUInt64BE(1));
       if (chunk[17] === 1) this.#report();
     }
   }

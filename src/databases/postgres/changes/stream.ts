@@ -4,7 +4,7 @@ import { ChangeQueue, streamClosed } from '../../../sql/index.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
-import { quotedName } from '../quoted-name.ts';
+import { quotedName, quotedText } from '../quoted-name.ts';
 import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
 import { Pgoutput } from './pgoutput.ts';
 import { ReplicationConnection } from './replication-connection.ts';
@@ -27,7 +27,6 @@ export async function followPublication(
     try {
       if (refused.has('replication')) throw behindPooler();
       visibility = await Visibility.open(settings);
-      // The first changes may arrive at once, so nothing is awaited between the start and the listener.
       const start = await begin(connection, publication, follow);
       return new PostgresChanges(connection, start, visibility);
     } catch (error) {
@@ -45,21 +44,43 @@ async function begin(
   publication: string,
   { keptAs, after }: FollowOptions,
 ): Promise<ChangePosition> {
-  let name = keptAs;
-  let start = after ?? lsnText(0n);
-  if (name === null) {
-    name = `foz_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;
-    const [row] = await connection.query(
-      `CREATE_REPLICATION_SLOT ${quotedName(name)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
-    );
-    start = lsnText(parseLsn(row!.consistent_point!));
-    if (after !== undefined && after > start) throw otherLog();
-  }
+  const own = `foz_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;
+  const kept = keptAs === null ? null : await keptPosition(connection, keptAs);
+  const name = keptAs ?? own;
+  const from = kept ?? (await createSlot(connection, name, keptAs === null ? 'TEMPORARY ' : ''));
+  // Of a durable slot, a later position may be asked for; of a new slot, only one that it reaches back to.
+  if (after !== undefined && (kept === null ? after > from : after < from)) throw otherLog();
+  if (kept === null && keptAs !== null && after !== undefined && after < from) throw otherLog();
+  const start = kept === null ? from : (after ?? from);
   const publications = `'${quotedName(publication).replaceAll("'", "''")}'`;
   await connection.start(
     `START_REPLICATION SLOT ${quotedName(name)} LOGICAL ${lsnSpelled(start)} (proto_version '1', publication_names ${publications})`,
   );
   return start;
+}
+
+/** Creates a slot. Resolves with the position from which on it has all changes. */
+async function createSlot(
+  connection: ReplicationConnection,
+  name: string,
+  kind: 'TEMPORARY ' | '',
+): Promise<ChangePosition> {
+  const [row] = await connection.query(
+    `CREATE_REPLICATION_SLOT ${quotedName(name)} ${kind}LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
+  );
+  return lsnText(parseLsn(row!.consistent_point!));
+}
+
+/** The acknowledged position of a durable slot; `null`: there is none, or the server has dropped log that it needs, so that it was removed. */
+async function keptPosition(connection: ReplicationConnection, name: string): Promise<ChangePosition | null> {
+  const [row] = await connection.query(
+    `select s.confirmed_flush_lsn::text as position, to_jsonb(s) ->> 'wal_status' as state
+     from pg_catalog.pg_replication_slots s where s.slot_name = ${quotedText(name)} and s.database = current_database()`,
+  );
+  if (row === undefined) return null;
+  if (row.state !== 'lost') return lsnText(parseLsn(row.position!));
+  await connection.query(`select pg_catalog.pg_drop_replication_slot(${quotedText(name)})`);
+  return null;
 }
 
 function otherLog(): FozError {

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { EventTrigger } from '../../access/index.ts';
+import type { SourceName } from '../../core/index.ts';
+import type { Feeds } from '../../events/index.ts';
+import { ChangeLogStore, failureFields, TriggerStore } from '../../store/index.ts';
+import type { Graphs, SourceRegistry } from '../../views/index.ts';
+import { type Endpoint, endpointOf, usualConcurrency } from '../../workflow/index.ts';
+import { FollowedTriggers } from './followed-triggers.ts';
+import type { Work } from './work.ts';
+
+/** Milliseconds between two looks at triggers that could not be followed, and at readers that are to be removed. */
+const againMs = 15_000;
+/** Milliseconds that the removal of a durable reader may take. */
+const patienceMs = 10_000;
+
+export interface EventTriggersOptions {
+  readonly work: Work;
+  readonly feeds: Feeds;
+  readonly graphs: Graphs;
+  readonly registry: SourceRegistry;
+  readonly log: Logger;
+}
+
+/** The event triggers of this process: follows the sources that have some, and adds their deliveries. */
+export class EventTriggerWork {
+  readonly store: TriggerStore;
+  readonly #options: EventTriggersOptions;
+  readonly #log: ChangeLogStore;
+  readonly #followed = new Map<SourceName, FollowedTriggers>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  /** Why endpoints cannot be called, by trigger. */
+  readonly #problems = new Map<string, string>();
+  readonly #stopListening: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #syncing: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: EventTriggersOptions) {
+    this.#options = options;
+    this.store = new TriggerStore(options.work.store);
+    this.#log = new ChangeLogStore(options.work.store);
+    options.work.useEndpoints((name) => this.#endpoints.get(name));
+    this.#stopListening = options.graphs.onSwap(() => this.sync());
+    this.#timer = setInterval(() => this.sync(), againMs).unref();
+    this.sync();
+  }
+
+  /** The triggers that have no faults. */
+  get triggers(): ReadonlyMap<string, EventTrigger> {
+    return this.#options.graphs.eventTriggers;
+  }
+
+  /** Why a trigger does not work now; `null`: it does. */
+  problemOf({ name, table }: EventTrigger): string | null {
+    const followed = this.#followed.get(table.source.name);
+    return this.#problems.get(name) ?? followed?.problemOf(name) ?? null;
+  }
+
+  /** Follows the present triggers. Calls while this goes on lead to one more. */
+  sync(): void {
+    this.#syncing = this.#syncing.then(async () => {
+      if (this.#isClosed) return;
+      await this.#sync().catch((error: unknown) =>
+        this.#options.log.warn(
+          failureFields(error),
+          'event triggers could not be followed and are tried again',
+        ),
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#stopListening();
+    await this.#syncing;
+    await Promise.all([...this.#followed.values()].map((followed) => followed.close()));
+    await this.#log.close();
+  }
+
+  async #sync(): Promise<void> {
+    const { work, registry } = this.#options;
+    const triggers = [...this.triggers.values()];
+    await this.#useEndpoints(triggers);
+    if (triggers.length > 0)
+      await work.deliveries.storeEndpoints(
+        triggers.map(({ name, metadata }) => ({
+          name,
+          concurrency: metadata.concurrency ?? usualConcurrency,
+        })),
+      );
+    const sources = groupedBySource(triggers);
+    for (const [source, list] of sources)
+      await this.#followedOf(source).use(list, await this.#readerOf(source));
+    for (const [source, followed] of this.#followed)
+      if (!sources.has(source)) {
+        this.#followed.delete(source);
+        await followed.close();
+      }
+    for (const { name } of registry.sources) if (!sources.has(name)) await this.#removeReader(name);
+  }
+
+  async #useEndpoints(triggers: readonly EventTrigger[]): Promise<void> {
+    this.#problems.clear();
+    const known = new Set(triggers.map(({ name }) => name));
+    for (const name of this.#endpoints.keys()) if (!known.has(name)) this.#endpoints.delete(name);
+    for (const { name, metadata } of triggers) {
+      try {
+        this.#endpoints.set(name, endpointOf(metadata, process.env));
+      } catch (error) {
+        this.#endpoints.delete(name);
+        this.#problems.set(name, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  #followedOf(source: SourceName): FollowedTriggers {
+    const { work, feeds, registry, log } = this.#options;
+    const known = this.#followed.get(source);
+    if (known !== undefined) return known;
+    const followed = new FollowedTriggers({
+      ...{ source, feeds, registry, log, changes: this.#log, store: this.store },
+      ...{ jobs: work.jobs, deliveries: work.deliveries },
+    });
+    this.#followed.set(source, followed);
+    return followed;
+  }
+
+  /** The durable reader as which a source is followed; `null`: its database keeps none. */
+  async #readerOf(source: SourceName): Promise<string | null> {
+    const changes = this.#options.registry.find(source)?.connector.changes;
+    if (changes?.removeReader === undefined) return null;
+    return this.store.useReader(source, `foz_${randomBytes(6).toString('hex')}`);
+  }
+
+  /** Removes the durable reader of a source without triggers, so that its database does not keep changes for it. */
+  async #removeReader(source: SourceName): Promise<void> {
+    const { registry, feeds, log } = this.#options;
+    const reader = await this.store.reader(source);
+    if (reader === null) return;
+    feeds.readAs(source, null);
+    const changes = registry.find(source)?.connector.changes;
+    try {
+      await changes?.removeReader?.(reader, AbortSignal.timeout(patienceMs));
+      await this.store.forgetReader(source, reader);
+      log.info(
+        { source, reader },
+        'the source has no event triggers any more: its durable reader was removed',
+      );
+    } catch (error) {
+      // The process that reads as it has to stop first.
+      log.debug(
+        { source, reader, ...failureFields(error) },
+        'the durable reader of a source is still in use',
+      );
+    }
+  }
+}
+
+function groupedBySource(triggers: readonly EventTrigger[]): Map<SourceName, EventTrigger[]> {
+  const sources = new Map<SourceName, EventTrigger[]>();
+  for (const trigger of triggers) {
+    const { name } = trigger.table.source;
+    sources.set(name, [...(sources.get(name) ?? []), trigger]);
+  }
+  return sources;
+}
+
+/** The event triggers of this process; `null`: it has no store. */
+export function eventTriggersOf(
+  attached: Pick<EventTriggersOptions, 'graphs' | 'registry'>,
+  { work, ...rest }: Pick<EventTriggersOptions, 'feeds' | 'log'> & { readonly work: Work | null },
+): EventTriggerWork | null {
+  const { graphs, registry } = attached;
+  return work === null ? null : new EventTriggerWork({ work, graphs, registry, ...rest });
+}

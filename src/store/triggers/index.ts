@@ -1,0 +1,1 @@
+export { type StoredTrigger, type TriggerProgress, TriggerStore } from './trigger-store.ts';
