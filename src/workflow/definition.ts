@@ -23,6 +23,8 @@ export interface StepDefinition {
   readonly timeoutMs?: number;
   /** Steps that are done when the step has failed and no attempt is left. The run goes on with the output of the last of them. */
   readonly onError?: readonly StepDefinition[];
+  /** Steps that undo it when the run fails after it was done. They see the error of the run as `error`. */
+  readonly compensate?: readonly StepDefinition[];
   /** What the step gives others to recognise a repetition by; default: one that is made of the run and the step. */
   readonly idempotencyKey?: Template;
   readonly [setting: string]: unknown;

@@ -7,6 +7,9 @@ export interface Failure {
   /** The path of the step that failed. */
   readonly step?: string;
   readonly details?: unknown;
+  /** Of a run: the paths of the steps that were undone, and of those whose compensation failed, with its error. */
+  readonly compensated?: readonly string[];
+  readonly notCompensated?: Readonly<Record<string, Failure>>;
 }
 
 /** The failure of one attempt at a step, or of a step without another attempt. */

@@ -211,6 +211,28 @@ export function linkCases(kind: 'pglite' | 'postgres'): void {
     });
   });
 
+  test('a retry does again what was undone after the failure', async () => {
+    let fails = true;
+    answer = async ({ variables }) => {
+      if (variables.step === 'last' && fails) throw new Error('no');
+      return { data: null };
+    };
+    const each = {
+      id: 'each',
+      kind: 'forEach',
+      items: [1, 2],
+      steps: [ask('pay', { compensate: [ask('refund')] })],
+    };
+    await define(one, [ask('first'), each, ask('last')]);
+    const id = await start(one);
+    expect(JSON.parse((await ended(id)).error!)).toMatchObject({ compensated: ['each/1/pay', 'each/0/pay'] });
+    expect(calls).toEqual(['first', 'pay', 'pay', 'last', 'refund', 'refund']);
+    fails = false;
+    await work.runs.retry(id, null);
+    expect((await ended(id)).state).toBe('done');
+    expect(calls.slice(6)).toEqual(['pay', 'pay', 'last']);
+  });
+
   describe('waitFor', () => {
     const waiting = (more: object = {}) => ({
       id: 'w',

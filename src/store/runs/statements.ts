@@ -146,26 +146,31 @@ export async function endRuns(run: Run, progress: readonly RunProgress[]): Promi
 }
 
 /**
- * Removes the records of a step and of all that began after it, so that they are done again; without `from`, those of failed steps. The steps
- * around the step count as running again. Resolves with whether there was such a step.
+ * Removes the records of a step and of all that began after it, so that they are done again; without `from`, those of failed steps. What was
+ * undone after the failure is done again, too. The steps around these count as running again. Resolves with whether there was such a step.
  */
 export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
-  // The runs that these waited for were cancelled with this one.
-  await run(`delete from foz.run_steps where run = ? and kind = 'call' and state <> 'done'`, [id]);
-  if (from === null)
-    return (
-      (await run(`delete from foz.run_steps where run = ? and state = 'failed' returning 1`, [id])).length > 0
-    );
-  const rows = await run(
-    `with first as (select seq from foz.run_steps where run = ? and path = ?),
-     around as (
-       update foz.run_steps set state = 'running', output = null, error = null, ended_at = null
-       where run = ? and starts_with(?, path || '/')),
-     removed as (
-       delete from foz.run_steps where run = ? and seq >= (select seq from first) and not starts_with(?, path || '/')
-       returning 1)
-     select 1 from first, (select count(*) from removed) as counted`,
-    [id, from, id, from, id, from],
+  const [first] = await run('select seq from foz.run_steps where run = ? and path = ?', [id, from]);
+  if (from !== null && first === undefined) return false;
+  const undone = await run(
+    `select jsonb_array_elements_text(output::jsonb -> 'steps') as path from foz.run_steps
+     where run = ? and kind = 'compensation'`,
+    [id],
   );
-  return rows.length > 0;
+  const again = [...undone.map(({ path }) => String(path)), ...(from === null ? [] : [from])];
+  await run(
+    `update foz.run_steps s set state = 'running', output = null, error = null, ended_at = null
+     where run = ? and exists (select from unnest(?::text[]) as given (path) where starts_with(given.path, s.path || '/'))`,
+    [id, again],
+  );
+  // The runs that calls waited for were cancelled with this one.
+  const removed = await run(
+    `delete from foz.run_steps s where run = ? and (
+       (state = 'failed' and ?::bigint is null) or (kind = 'call' and state <> 'done') or kind = 'compensation'
+       or (seq >= ?::bigint and not starts_with(?::text, path || '/'))
+       or exists (select from unnest(?::text[]) as given (path) where s.path = given.path or starts_with(s.path, given.path || '/')))
+     returning 1`,
+    [id, first?.seq ?? null, first?.seq ?? null, from, again],
+  );
+  return removed.length > 0;
 }

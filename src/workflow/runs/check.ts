@@ -49,7 +49,8 @@ function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
       for (const { place, message } of kind.faults?.(step, definition) ?? [])
         report(`${at}${place}`, message);
       for (const [name, nested] of kind.nested?.(step) ?? []) visit(nested, `${at}/${name}`);
-      if (step.onError !== undefined) visit(step.onError, `${at}/onError`);
+      for (const name of ['onError', 'compensate'] as const)
+        if (step[name] !== undefined) visit(step[name], `${at}/${name}`);
     }
   };
   visit(definition.steps, '/steps');

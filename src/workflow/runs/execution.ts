@@ -20,11 +20,14 @@ import type {
   StepSession,
 } from '../steps/step.ts';
 import { inLanes } from './branches.ts';
+import { type Compensation, compensationPath, hasCompensation, toUndo, undone } from './compensation.ts';
 import { derivedKey } from './idempotency.ts';
 import { ClaimLost, Journal, type StepEntry } from './journal.ts';
 import { pauseBefore } from './retries.ts';
-import { type LinkedSignal, linkedTo, raced } from './signals.ts';
+import { RunTime } from './run-time.ts';
+import { linkedTo, raced } from './signals.ts';
 import { longestMs, Strands } from './strands.ts';
+import { parsed, textOf } from './values.ts';
 
 export interface ExecutionOptions {
   readonly run: string;
@@ -55,9 +58,6 @@ interface OpenScope extends Scope {
   readonly steps: Record<string, unknown>;
 }
 
-/** The longest text of a step's input or output, in characters. */
-const longestValue = 4_000_000;
-
 /**
  * Does a run from its beginning: steps that are recorded as done give their recorded outputs, the others are done. So a run needs no
  * state but its records to go on after a kill or a wait, or on another process.
@@ -66,6 +66,8 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #journal: Journal;
   readonly #strands = new Strands();
+  /** Steps under way that have a compensation. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #evaluated: Promise<StepSession> | null = null;
 
   constructor(options: ExecutionOptions) {
@@ -76,7 +78,10 @@ export class Execution {
   /** Resolves with how the run ends, or until when it waits. Rejects with ClaimLost. */
   async run(): Promise<Executed> {
     const ending = linkedTo(this.#options.signal);
-    const timer = this.#limitTime(ending);
+    const { definition, ageMs } = this.#options;
+    const time = new RunTime(definition.timeoutMs, ageMs);
+    // The time of a run is not that of its compensation.
+    const timer = this.#journal.known(compensationPath) ? undefined : time.limit(ending);
     try {
       const outcome = await Promise.race([
         this.#whole(ending.signal),
@@ -85,7 +90,10 @@ export class Execution {
       ]);
       if (this.#options.signal.aborted) throw new ClaimLost();
       const hasCalls = this.#journal.hasKind(call.kind);
-      return { outcome: this.#inTime(outcome), steps: await this.#journal.rest(), hasCalls };
+      return {
+        outcome: this.#journal.known(compensationPath) ? outcome : time.within(outcome),
+        ...{ steps: await this.#journal.rest(), hasCalls },
+      };
     } finally {
       clearTimeout(timer);
       ending.release();
@@ -93,48 +101,58 @@ export class Execution {
     }
   }
 
-  #limitTime(ending: LinkedSignal): NodeJS.Timeout | undefined {
-    const { definition, ageMs } = this.#options;
-    if (definition.timeoutMs === undefined) return undefined;
-    const left = definition.timeoutMs - ageMs;
-    if (left <= 0) {
-      ending.abort(this.#late());
-      return undefined;
-    }
-    return left > longestMs ? undefined : setTimeout(() => ending.abort(this.#late()), left).unref();
-  }
-
-  #late(): FozError {
-    return new FozError(
-      'timeout',
-      `The run took longer than the ${this.#options.definition.timeoutMs} ms of its workflow.`,
-    );
-  }
-
-  /** A wait ends at the latest when the time of the run does. */
-  #inTime(outcome: RunOutcome): RunOutcome {
-    const { definition, ageMs } = this.#options;
-    if (outcome.kind !== 'later' || definition.timeoutMs === undefined) return outcome;
-    return {
-      ...outcome,
-      afterMs: Math.min(outcome.afterMs, Math.max(0, definition.timeoutMs - ageMs) + 1),
-    };
-  }
-
   async #whole(signal: AbortSignal): Promise<RunOutcome> {
-    const { definition, input, expressions } = this.#options;
-    const scope: OpenScope = { run: { id: this.#options.run }, input, steps: {} };
+    const recorded = this.#journal.known(compensationPath)?.output ?? null;
+    if (recorded !== null) return this.#undone(JSON.parse(recorded));
+    const main = linkedTo(signal);
     try {
-      signal.throwIfAborted();
-      const last = await raced(this.#block(definition.steps, '', scope, signal), signal);
-      const output =
-        definition.output === undefined ? last : await expressions.evaluate(definition.output, scope);
-      return { kind: 'done', output: textOf(output, 'output of the run') };
+      return await this.#steps(main.signal);
     } catch (error) {
       if (error instanceof RunStopped) return { kind: 'done', output: JSON.stringify(error.output ?? null) };
       if (error instanceof ClaimLost) throw error;
-      return { kind: 'failed', error: JSON.stringify(failureOf(error)) };
+      if (this.#options.signal.aborted) throw new ClaimLost();
+      const failure = failureOf(error);
+      main.abort(new Abandoned('The run has failed.'));
+      return await this.#failed(failure);
+    } finally {
+      main.release();
     }
+  }
+
+  async #steps(signal: AbortSignal): Promise<RunOutcome> {
+    const { definition, input, expressions } = this.#options;
+    const scope: OpenScope = { run: { id: this.#options.run }, input, steps: {} };
+    signal.throwIfAborted();
+    const last = await raced(this.#block(definition.steps, '', scope, signal), signal);
+    const output =
+      definition.output === undefined ? last : await expressions.evaluate(definition.output, scope);
+    return { kind: 'done', output: textOf(output, 'output of the run') };
+  }
+
+  /** Ends a run that has failed, after what was done is undone. */
+  async #failed(failure: Failure): Promise<RunOutcome> {
+    const { definition, signal } = this.#options;
+    if (hasCompensation(definition)) {
+      // What is under way may still be done, and has to be undone then.
+      await raced(Promise.allSettled([...this.#underWay]), signal);
+      const steps = toUndo(definition, this.#journal.all());
+      if (steps.length > 0) {
+        const compensation: Compensation = { failure, steps };
+        this.#journal.note(compensationPath, 'compensation', JSON.stringify(compensation));
+        return this.#undone(compensation);
+      }
+    }
+    return { kind: 'failed', error: JSON.stringify(failure) };
+  }
+
+  #undone(compensation: Compensation): Promise<RunOutcome> {
+    const { definition, run, input, signal } = this.#options;
+    return undone(compensation, {
+      ...{ definition, run: { id: run }, input, signal },
+      records: this.#journal.all(),
+      does: ({ path, steps, scope }) =>
+        raced(this.#block(steps, `${path}/compensate/`, scope, signal), signal),
+    });
   }
 
   async #block(
@@ -161,7 +179,12 @@ export class Execution {
     if (known?.state === 'done') return parsed(known.output);
     try {
       if (known?.state === 'failed') throw this.#recordedFailure(path, known.error!);
-      return await this.#attempts(step, path, scope, signal);
+      const running = this.#attempts(step, path, scope, signal);
+      if (step.compensate !== undefined) {
+        this.#underWay.add(running);
+        running.catch(() => {}).finally(() => this.#underWay.delete(running));
+      }
+      return await running;
     } catch (error) {
       if (step.onError === undefined || !(error instanceof StepFailed)) throw error;
       const inner = { ...scope, steps: scope.steps, error: error.failure };
@@ -359,18 +382,4 @@ export class Execution {
 
 function prepared(kind: StepKind, input: unknown): unknown {
   return kind.prepare === undefined ? input : kind.prepare(input as never);
-}
-
-function parsed(text: string | null): unknown {
-  return text === null ? null : JSON.parse(text);
-}
-
-function textOf(value: unknown, what: string): string {
-  const text = JSON.stringify(value ?? null);
-  if (text.length > longestValue)
-    throw new FozError(
-      'limit-exceeded',
-      `The ${what} has ${text.length} characters; at most ${longestValue} are allowed.`,
-    );
-  return text;
 }

@@ -22,6 +22,12 @@ interface Entry {
   resumeAt: number | null;
 }
 
+/** A record as the compensation of steps needs it. */
+export interface FinishedStep extends Pick<StepRecord, 'path' | 'state' | 'input' | 'output'> {
+  /** By the monotonic clock of this process. */
+  readonly endedAt: number;
+}
+
 /** The record of a step that is being done. */
 export interface StepEntry {
   readonly attempts: number;
@@ -96,6 +102,14 @@ export class Journal {
   /** Whether a step of a kind has begun. */
   hasKind(kind: string): boolean {
     return [...this.#entries.values()].some((entry) => entry.kind === kind);
+  }
+
+  /** All records; those that have not ended have no time of it. */
+  all(): readonly FinishedStep[] {
+    return [...this.#entries.values()].map(({ path, state, input, output, endedAt }) => ({
+      ...{ path, state, input, output },
+      endedAt: endedAt ?? Number.POSITIVE_INFINITY,
+    }));
   }
 
   /** Records a value once: the recorded one counts afterwards. */

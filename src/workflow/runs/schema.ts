@@ -36,6 +36,7 @@ function stepSchema(): object {
           retry,
           timeoutMs: ms,
           onError: stepList,
+          compensate: stepList,
           idempotencyKey: template,
           ...settings,
         },

@@ -29,7 +29,7 @@ export const forEach: StepKind<ForEach> = {
   hasEffect: false,
   nested: (step) => [['steps', step.steps as readonly StepDefinition[]]],
   async run({ items, steps, concurrency = 1, continueOnError = false }, { branches }) {
-    const list = Array.isArray(items) ? items : items === null ? [] : [items];
+    const list = itemsOf(items);
     if (list.length > mostItems)
       throw new FozError(
         'limit-exceeded',
@@ -46,3 +46,9 @@ export const forEach: StepKind<ForEach> = {
     );
   },
 };
+
+/** The items of a repetition: those of a list, none for null, else the value itself. */
+export function itemsOf(items: unknown): readonly unknown[] {
+  if (Array.isArray(items)) return items;
+  return items === null || items === undefined ? [] : [items];
+}
