@@ -3,6 +3,7 @@ import {
   type ControlPlane,
   type LiveMetadata,
   type LiveNames,
+  type LiveTriggers,
   type RuntimeSettings,
   type RuntimeSources,
   requirePlane,
@@ -34,6 +35,8 @@ export interface ControlContext {
   readonly declaredKeys: () => readonly DeclaredKey[];
   /** Workflows and their runs; `null`: there is no store. */
   readonly work: WorkControl | null;
+  /** Event triggers; `null`: there is no store. */
+  readonly triggers: LiveTriggers | null;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: Actor;

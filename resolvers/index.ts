@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { AccountResolver } from './account/account-resolver.ts';
 import { AuditResolver } from './audit/audit-resolver.ts';
+import { DeliveryResolver } from './delivery/delivery-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
 import { MetadataResolver } from './metadata/metadata-resolver.ts';
@@ -17,6 +18,7 @@ import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 import { StoreResolver } from './store/store-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
+import { TriggerResolver } from './trigger/trigger-resolver.ts';
 import { WorkflowResolver } from './workflow/workflow-resolver.ts';
 
 export type { ControlContext } from './context.ts';
@@ -35,6 +37,8 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       KeyResolver,
       RoleResolver,
       AuditResolver,
+      TriggerResolver,
+      DeliveryResolver,
       StoreResolver,
       SettingResolver,
       GeneralResolver,

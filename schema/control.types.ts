@@ -192,6 +192,96 @@ export type ColumnPairInput = {
   to: Scalars['String']['input'];
 };
 
+/** An event on its way to the endpoint of an event trigger. */
+export type Delivery = {
+  addedAt: Scalars['DateTimeISO']['output'];
+  /** The log of its attempts, the first one first. */
+  attemptLog: Array<DeliveryAttempt>;
+  /** Since it was added, or delivered again by hand. */
+  attempts: Scalars['Int']['output'];
+  endedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** The event trigger. */
+  endpoint: Scalars['String']['output'];
+  /** The id of the event, which is `webhook-id` at each attempt. */
+  event: Scalars['String']['output'];
+  id: Scalars['String']['output'];
+  /** Deliveries of one key are made one after the other. */
+  key?: Maybe<Scalars['String']['output']>;
+  /** JSON. */
+  payload: Scalars['String']['output'];
+  state: DeliveryState;
+  time: Scalars['String']['output'];
+  /** As in `orders.update`. */
+  type: Scalars['String']['output'];
+};
+
+/** One request to an endpoint, and its answer. Secrets are `***`. */
+export type DeliveryAttempt = {
+  at: Scalars['DateTimeISO']['output'];
+  /** Why there was no answer. */
+  fault?: Maybe<Scalars['String']['output']>;
+  milliseconds: Scalars['Float']['output'];
+  number: Scalars['Int']['output'];
+  requestHeaders: Scalars['JSON']['output'];
+  /** The beginning of the body. */
+  responseBody?: Maybe<Scalars['String']['output']>;
+  responseHeaders?: Maybe<Scalars['JSON']['output']>;
+  /** null: there was no answer. */
+  status?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Conditions that a delivery must meet. */
+export type DeliveryFilterInput = {
+  /** The event trigger. */
+  endpoint?: InputMaybe<Scalars['String']['input']>;
+  /** Added at this time or later. */
+  from?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  ids?: InputMaybe<Array<Scalars['String']['input']>>;
+  state?: InputMaybe<DeliveryState>;
+  /** Added before this time. */
+  to?: InputMaybe<Scalars['DateTimeISO']['input']>;
+};
+
+/** A page of deliveries, the latest first. */
+export type DeliveryPage = {
+  entries: Array<Delivery>;
+  /** For `before`; null: this is the last page. */
+  next?: Maybe<Scalars['String']['output']>;
+};
+
+/** `pending`: attempts go on. `delivered`: the endpoint has accepted it. `dead`: it was given up. */
+export type DeliveryState =
+  | 'dead'
+  | 'delivered'
+  | 'pending';
+
+/** An event trigger without faults, and its state. */
+export type EventTrigger = {
+  comment?: Maybe<Scalars['String']['output']>;
+  /** Deliveries that were given up. */
+  dead: Scalars['Int']['output'];
+  /** Its entry in the metadata. */
+  definition: Scalars['JSON']['output'];
+  /** Whether the changes of its table are recorded. */
+  following: Scalars['Boolean']['output'];
+  /** The last time that changes were found missing. */
+  gapAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Why changes are missing. */
+  gapReason?: Maybe<Scalars['String']['output']>;
+  name: Scalars['String']['output'];
+  /** `insert`, `update`, `delete`. */
+  operations: Array<Scalars['String']['output']>;
+  /** No attempts are made. Changes are recorded nevertheless. */
+  paused: Scalars['Boolean']['output'];
+  /** Deliveries that nobody has accepted yet. */
+  pending: Scalars['Int']['output'];
+  /** Why it does not work now; null: it does. */
+  problem?: Maybe<Scalars['String']['output']>;
+  source: Scalars['String']['output'];
+  /** As in `shop.public.orders`. */
+  table: Scalars['String']['output'];
+};
+
 /** `idle`: nobody subscribes. `following`: changes are reported. `polling`: watched queries run once a second. `off`: nobody can subscribe. */
 export type FollowingState =
   | 'following'
@@ -487,6 +577,10 @@ export type Mutation = {
   dropWorkflow: MetadataResult;
   /** Enables a workflow, or disables it: a disabled one takes no new runs. */
   enableWorkflow: MetadataResult;
+  /** Delivers a row that is there, as the operation MANUAL. The answer is the id of the delivery. */
+  invokeEventTrigger: Scalars['String']['output'];
+  /** Makes no attempts for a trigger until it is resumed. Changes are recorded meanwhile. */
+  pauseEventTrigger?: Maybe<EventTrigger>;
   /** Pauses a run: no step of it begins until it is resumed. */
   pauseRun: Run;
   /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
@@ -495,6 +589,8 @@ export type Mutation = {
   putIssuer: TokenIssuer;
   /** Adds a workflow, or replaces the one with its name. */
   putWorkflow: MetadataResult;
+  /** Delivers deliveries that have ended again, the oldest first. The answer is their number. */
+  redeliver: Scalars['Int']['output'];
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
   refreshSource: Source;
   /** Gives a relationship another name, in the rules of permissions too. */
@@ -503,6 +599,8 @@ export type Mutation = {
   replaceMetadata: MetadataResult;
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
+  /** Makes attempts again. */
+  resumeEventTrigger?: Maybe<EventTrigger>;
   /** Resumes a paused run. */
   resumeRun: Run;
   /** Continues a run that has ended: what failed is done again. */
@@ -699,6 +797,17 @@ export type MutationEnableWorkflowArgs = {
 };
 
 
+export type MutationInvokeEventTriggerArgs = {
+  key: Scalars['JSON']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationPauseEventTriggerArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationPauseRunArgs = {
   id: Scalars['String']['input'];
 };
@@ -722,6 +831,12 @@ export type MutationPutWorkflowArgs = {
   dryRun?: Scalars['Boolean']['input'];
   expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
+};
+
+
+export type MutationRedeliverArgs = {
+  filter: DeliveryFilterInput;
+  limit?: Scalars['Int']['input'];
 };
 
 
@@ -755,6 +870,11 @@ export type MutationReplaceMetadataArgs = {
 export type MutationResetNamesArgs = {
   source: Scalars['String']['input'];
   table?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationResumeEventTriggerArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -1006,6 +1126,12 @@ export type Query = {
   allowLists: Array<AllowList>;
   /** The audit log. */
   audit: AuditPage;
+  /** Deliveries of event triggers, the latest first. */
+  deliveries: DeliveryPage;
+  /** One event trigger. */
+  eventTrigger?: Maybe<EventTrigger>;
+  /** The event triggers without faults, by name. */
+  eventTriggers: Array<EventTrigger>;
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
   /** Changes of the graph since this process started, newest first. The last entry compares the graph at the start with the one served before. */
@@ -1077,6 +1203,18 @@ export type QueryAuditArgs = {
   before?: InputMaybe<Scalars['SafeInt']['input']>;
   filter?: InputMaybe<AuditFilterInput>;
   limit?: Scalars['Int']['input'];
+};
+
+
+export type QueryDeliveriesArgs = {
+  before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DeliveryFilterInput>;
+  limit?: Scalars['Int']['input'];
+};
+
+
+export type QueryEventTriggerArgs = {
+  name: Scalars['String']['input'];
 };
 
 

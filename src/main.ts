@@ -72,7 +72,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane === null ? null : workOf({ ...attached, store: plane.store, config, log: logger });
   const triggers = eventTriggersOf(attached, { work, feeds: subscriptions.feeds, log: logger });
-  const control = { ...attached, ...runtime, history, plane, work, feeds: subscriptions.feeds };
+  const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
   const changing = changingOf(runtime, attached, authentication);
   const parts = [triggers, work, subscriptions, history, runtime, attached, authentication, plane];
   const close = () => closeInOrder(parts);

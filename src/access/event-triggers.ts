@@ -223,3 +223,10 @@ function listOf(value: unknown, at: string): readonly TriggerConditionMetadata[]
   if (Array.isArray(value)) return value;
   return refuse(at, 'a list of conditions is needed');
 }
+
+/** The rule that the row with these values of columns passes. Throws RuleProblem. */
+export function rowWithKey(table: Table, key: Readonly<Record<string, unknown>>): RowRule {
+  const values = Object.entries(key).map(([name, value]): [string, unknown] => [name, { _eq: value }]);
+  const rule = readRule(table, Object.fromEntries(values), 'key', () => undefined);
+  return usesSession(rule) ? refuse('key', 'a session variable is no value') : rule;
+}

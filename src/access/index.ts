@@ -4,6 +4,7 @@ export {
   type EventTrigger,
   type EventTriggers,
   resolveEventTriggers,
+  rowWithKey,
   type TriggeredOperation,
 } from './event-triggers.ts';
 export { everyPermission } from './everything.ts';
@@ -23,7 +24,7 @@ export type {
   TablePermission,
   UpdatePermission,
 } from './permission.ts';
-export type { FindTable } from './read-rule.ts';
+export { type FindTable, RuleProblem } from './read-rule.ts';
 export { type Permissions, resolvePermissions, tableFinder } from './resolve.ts';
 export {
   type Actor,

@@ -6,6 +6,7 @@ import { addMetadataCommands } from './commands/metadata.ts';
 import { config } from './commands/options.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addSecretCommands, addStoreCommands } from './commands/store.ts';
+import { addTriggerCommands } from './commands/trigger.ts';
 import { addWorkflowCommands } from './commands/workflow.ts';
 import { report } from './report.ts';
 import { setStoreInUseHint } from './store-in-use-hint.ts';
@@ -48,6 +49,7 @@ program
 addSourceCommands(program);
 addGraphCommands(program);
 addMetadataCommands(program);
+addTriggerCommands(program);
 addWorkflowCommands(program);
 addStoreCommands(program);
 addAccessCommands(program);

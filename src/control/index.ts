@@ -143,6 +143,16 @@ export {
 export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
+export {
+  deliveryAttempts,
+  describeTriggers,
+  invokeTrigger,
+  type LiveTriggers,
+  listedDeliveries,
+  pauseTrigger,
+  redeliver,
+  type TriggerDescription,
+} from './triggers/triggers.ts';
 export { describeWorkflows, type WorkflowDescription } from './workflows/describe.ts';
 export { dropEntry, enableEntry, putEntry } from './workflows/edits.ts';
 export { validWorkflows, workflowIssues } from './workflows/issues.ts';

@@ -8,7 +8,7 @@ import {
   type RowImage,
   rowColumns,
 } from '../plan/index.ts';
-import { runStatement } from './fetch.ts';
+import { fetchTexts, runStatement } from './fetch.ts';
 import { type PreparedFetch, prepareFetch } from './prepare.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 
@@ -114,4 +114,35 @@ function tupleOf(table: Table, image: RowImage, columns: readonly Column[]): rea
       },
     );
   });
+}
+
+/** The JSON of the rows that pass a rule, at most `most`: all columns, under their names in the database. Rejects with FozError. */
+export async function readRowTexts(
+  connector: Connector,
+  given: Table,
+  rule: RowRule,
+  most: number,
+): Promise<readonly string[]> {
+  const table = wholeTable(given);
+  const fields = table.columns.map(
+    (column): Field => ({ kind: 'column', key: column.name, column, jsonPath: null }),
+  );
+  const select = {
+    table,
+    where: planRuleWithin(rule),
+    orderBy: [],
+    distinctOn: [],
+    limit: most,
+    offset: null,
+    fields,
+  };
+  const prepared = prepareFetch(() => connector, table.source.name, { kind: 'rows', select });
+  return fetchTexts(
+    {
+      bindings: { variables: {}, session: new Map(), steps: [], parents: null },
+      context: { signal: AbortSignal.timeout(timeoutMs), timeoutMs },
+      runnerOf: () => connector,
+    },
+    prepared,
+  );
 }

@@ -4,7 +4,7 @@ export { tablesSeen, type VisibleNames } from './conceal.ts';
 export { RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';
 export { errorsOf } from './failures.ts';
-export { type ImageReader, prepareImages } from './images.ts';
+export { type ImageReader, prepareImages, readRowTexts } from './images.ts';
 export { introspectionAnswers, PackedText } from './introspection/index.ts';
 export type { AskedChanges, EqualRows, LiveOperation, LiveRun } from './live.ts';
 export type { LoggedChange } from './live-context.ts';

@@ -36,6 +36,7 @@ export {
   DeliveryStore,
   deliveryKind,
   type NewDelivery,
+  type RecordedAttempt,
 } from './deliveries/index.ts';
 export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';

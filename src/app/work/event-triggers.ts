@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { EventTrigger } from '../../access/index.ts';
-import type { SourceName } from '../../core/index.ts';
+import { type EventTrigger, RuleProblem, rowWithKey } from '../../access/index.ts';
+import { FozError, type SourceName } from '../../core/index.ts';
 import type { Feeds } from '../../events/index.ts';
-import { ChangeLogStore, failureFields, TriggerStore } from '../../store/index.ts';
+import { readRowTexts } from '../../execute/index.ts';
+import { ChangeLogStore, type DeliveryStore, failureFields, TriggerStore } from '../../store/index.ts';
 import type { Graphs, SourceRegistry } from '../../views/index.ts';
-import { type Endpoint, endpointOf, usualConcurrency } from '../../workflow/index.ts';
+import {
+  deliveryOf,
+  type Endpoint,
+  endpointOf,
+  eventId,
+  payloadOf,
+  usualConcurrency,
+} from '../../workflow/index.ts';
 import { FollowedTriggers } from './followed-triggers.ts';
 import type { Work } from './work.ts';
 
@@ -55,6 +63,41 @@ export class EventTriggerWork {
   problemOf({ name, table }: EventTrigger): string | null {
     const followed = this.#followed.get(table.source.name);
     return this.#problems.get(name) ?? followed?.problemOf(name) ?? null;
+  }
+
+  get deliveries(): DeliveryStore {
+    return this.#options.work.deliveries;
+  }
+
+  /** Adds a delivery of a row that is there. Resolves with its id. Rejects with FozError. */
+  async invoke(trigger: EventTrigger, key: Readonly<Record<string, unknown>>): Promise<string> {
+    const { registry, work } = this.#options;
+    const { table } = trigger;
+    const connector = registry.find(table.source.name)?.connector;
+    if (connector === undefined)
+      throw new FozError('unavailable', `Source "${table.source.name}" is not attached.`);
+    const [row, other] = await readRowTexts(connector, table, keyRule(trigger, key), 2);
+    if (row === undefined) throw new FozError('not-found', `No row of ${table.id} has this key.`);
+    if (other !== undefined)
+      throw new FozError(
+        'validation-failed',
+        `Several rows of ${table.id} have these values: name those of a key.`,
+      );
+    const id = eventId(trigger.name, 'manual', randomBytes(16).toString('hex'));
+    const time = new Date().toISOString();
+    const facts = {
+      id,
+      op: 'MANUAL',
+      old: null,
+      new: row,
+      at: time,
+      transaction: null,
+      position: null,
+    } as const;
+    const payload = payloadOf(trigger, facts);
+    const delivery = deliveryOf(trigger, 'manual', { id, time, payload, key: null });
+    await work.jobs.transact((transaction) => work.deliveries.add(transaction, [delivery]));
+    return `${trigger.name}/${id}`;
   }
 
   /** Follows the present triggers. Calls while this goes on lead to one more. */
@@ -155,6 +198,23 @@ export class EventTriggerWork {
         'the durable reader of a source is still in use',
       );
     }
+  }
+}
+
+/** Throws FozError `validation-failed` for a key that is none. */
+function keyRule({ table }: EventTrigger, key: Readonly<Record<string, unknown>>) {
+  const isObject =
+    typeof key === 'object' && key !== null && !Array.isArray(key) && Object.keys(key).length > 0;
+  if (!isObject)
+    throw new FozError('validation-failed', 'The key is an object of columns and values, as { "id": 7 }.');
+  try {
+    return rowWithKey(table, key);
+  } catch (error) {
+    if (!(error instanceof RuleProblem)) throw error;
+    throw new FozError(
+      'validation-failed',
+      `${error.problems.map(({ where, reason }) => `${where}: ${reason}`).join('; ')}.`,
+    );
   }
 }
 

@@ -105,7 +105,10 @@ export function orderList(scope: Scope, from: From, terms: readonly OrderTerm[])
   // A column that stands there once more sorts nothing, and SQL Server refuses it.
   const effective = terms.filter((term) => {
     if (term.kind !== 'column') return true;
-    const place = JSON.stringify([...term.path.map(({ relationship }) => relationship.name), term.column.name]);
+    const place = JSON.stringify([
+      ...term.path.map(({ relationship }) => relationship.name),
+      term.column.name,
+    ]);
     return !sorted.has(place) && sorted.add(place).size > 0;
   });
   return effective.map((term) => {

@@ -4,6 +4,8 @@ import type { Delivery, DeliveryFilter, NewDelivery, RecordedAttempt } from './d
 import {
   type AttemptRecord,
   deliveryId,
+  type EndpointState,
+  endpointStates,
   insertDeliveries,
   listDeliveries,
   readAttempts,
@@ -82,6 +84,14 @@ export class DeliveryStore {
 
   list(filter: DeliveryFilter, most = 100): Promise<readonly Delivery[]> {
     return this.#store.transact((run) => listDeliveries(run, filter, most));
+  }
+
+  /** The states of endpoints, by name. */
+  endpoints(names: readonly string[]): Promise<ReadonlyMap<string, EndpointState>> {
+    return endpointStates(
+      this.#store.run,
+      names.map((name) => ({ name, queue: deliveryQueue(name) })),
+    );
   }
 
   attempts(id: string): Promise<readonly RecordedAttempt[]> {

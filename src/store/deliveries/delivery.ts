@@ -57,4 +57,6 @@ export interface DeliveryFilter {
   readonly from?: Date;
   /** Added before this time. */
   readonly to?: Date;
+  /** Added before the delivery with this id. */
+  readonly before?: string;
 }

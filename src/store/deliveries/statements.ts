@@ -116,6 +116,33 @@ export async function reviveDeliveries(
   return [...rows].sort((one, other) => Number(one.seq) - Number(other.seq)).map(deliveryOf);
 }
 
+/** The state of an endpoint. */
+export interface EndpointState {
+  readonly paused: boolean;
+  readonly pending: number;
+  readonly dead: number;
+}
+
+/** The states of endpoints, by the names of their queues. */
+export async function endpointStates(
+  run: Run,
+  endpoints: readonly { readonly name: string; readonly queue: string }[],
+): Promise<ReadonlyMap<string, EndpointState>> {
+  const rows = await run(
+    `select given.name, q.paused,
+       (select count(*) from foz.jobs j where j.queue = q.name) as pending,
+       (select count(*) from foz.deliveries d where d.endpoint = given.name and d.state = 'dead') as dead
+     from unnest(?::text[], ?::text[]) as given (name, queue) join foz.job_queues q on q.name = given.queue`,
+    [endpoints.map(({ name }) => name), endpoints.map(({ queue }) => queue)],
+  );
+  return new Map(
+    rows.map(({ name, paused, pending, dead }) => [
+      String(name),
+      { paused: paused === true, pending: Number(pending), dead: Number(dead) },
+    ]),
+  );
+}
+
 /** The attempts of a delivery, the first one first. */
 export async function readAttempts(run: Run, id: string): Promise<readonly RecordedAttempt[]> {
   const rows = await run(
@@ -146,7 +173,7 @@ export async function removeEnded(run: Run, olderThanMs: number, most: number): 
   return rows.length;
 }
 
-function conditionOf({ ids, endpoint, state, from, to }: DeliveryFilter): {
+function conditionOf({ ids, endpoint, state, from, to, before }: DeliveryFilter): {
   text: string;
   values: unknown[];
 } {
@@ -156,6 +183,7 @@ function conditionOf({ ids, endpoint, state, from, to }: DeliveryFilter): {
   if (state !== undefined) parts.push(['state = ?', state]);
   if (from !== undefined) parts.push(['added_at >= ?', from]);
   if (to !== undefined) parts.push(['added_at < ?', to]);
+  if (before !== undefined) parts.push(['seq < (select seq from foz.deliveries where id = ?)', before]);
   return {
     text: ['true', ...parts.map(([text]) => text)].join(' and '),
     values: parts.map(([, value]) => value),

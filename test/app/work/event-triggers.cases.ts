@@ -251,6 +251,71 @@ export function triggerCases(
     status = () => 200;
   }, 240_000);
 
+  test('the control API lists, pauses, invokes and delivers again, and each act is audited', async () => {
+    const control = async (query: string, variables: object = {}) => {
+      const answer = await fetch(`${foz!.url}control/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-foz-admin-secret': adminSecret },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await answer.json()) as { data: Record<string, unknown>; errors?: { message: string }[] };
+    };
+    const before = received('moved').length;
+    const { data } = await control(
+      'mutation { pauseEventTrigger(name: "moved") { name paused problem following operations } }',
+    );
+    expect(data.pauseEventTrigger).toEqual({
+      ...{ name: 'moved', paused: true, problem: null, following: true },
+      operations: ['insert', 'update', 'delete'],
+    });
+    await write(`insert into moves values (40, 'paused', 1, null)`);
+    const pending = async () =>
+      (
+        (await control('{ eventTrigger(name: "moved") { pending } }')).data.eventTrigger as {
+          pending: number;
+        }
+      ).pending;
+    await until(async () => (await pending()) === 1, patience);
+    expect(received('moved')).toHaveLength(before);
+    const invoked = await control('mutation { invokeEventTrigger(name: "moved", key: { id: 40 }) }');
+    await control('mutation { resumeEventTrigger(name: "moved") { name } }');
+    await until(() => received('moved').length === before + 2, patience);
+    const manual = events('moved').find(({ event }) => event.op === 'MANUAL')!;
+    expect(manual.event.data).toMatchObject({ old: null, new: { id: 40, title: 'paused' } });
+    await until(async () => (await pending()) === 0, patience);
+    const id = invoked.data.invokeEventTrigger;
+    const again = await control('mutation ($ids: [String!]) { redeliver(filter: { ids: $ids }) }', {
+      ids: [id],
+    });
+    expect(again.data.redeliver).toBe(1);
+    await until(() => received('moved').length === before + 3, patience);
+    const page =
+      'query ($before: String) { deliveries(filter: { endpoint: "moved" }, before: $before, limit: 1) { entries { id state attemptLog { status } } next } }';
+    const seen: string[] = [];
+    for (let next: string | null = null, time = 0; time < 2; time++) {
+      const found = (await control(page, { before: next })).data.deliveries as {
+        entries: { id: string }[];
+        next: string;
+      };
+      seen.push(found.entries[0]!.id);
+      next = found.next;
+    }
+    expect([seen[0], new Set(seen).size]).toEqual([id, 2]);
+    expect(
+      (await control('mutation { invokeEventTrigger(name: "moved", key: { idd: 40 }) }')).errors![0]!.message,
+    ).toMatch(/idd/);
+    expect(
+      (await control('mutation { pauseEventTrigger(name: "move") { name } }')).errors![0]!.message,
+    ).toMatch(/did you mean "moved"/);
+    const audit = await control('{ audit(limit: 20) { entries { operation } } }');
+    const operations = (audit.data.audit as { entries: { operation: string }[] }).entries.map(
+      (one) => one.operation,
+    );
+    expect(operations).toEqual(
+      expect.arrayContaining(['trigger.pause', 'trigger.resume', 'trigger.invoke', 'delivery.redeliver']),
+    );
+  }, 240_000);
+
   if (engine === 'postgres' && method === 'log')
     test('the server keeps a slot for exactly as long as there are triggers', async () => {
       const slots = async () =>
