@@ -5,6 +5,7 @@ import { AccountResolver } from './account/account-resolver.ts';
 import { AuditResolver } from './audit/audit-resolver.ts';
 import { DeliveryResolver } from './delivery/delivery-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
+import { HookResolver } from './hook/hook-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
 import { MetadataResolver } from './metadata/metadata-resolver.ts';
 import { PermissionResolver } from './permission/permission-resolver.ts';
@@ -45,6 +46,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       AllowListResolver,
       WorkflowResolver,
       RunResolver,
+      HookResolver,
     ],
     validate: false,
   });

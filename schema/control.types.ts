@@ -336,6 +336,58 @@ export type Health = {
   unavailable: Array<Scalars['String']['output']>;
 };
 
+/** An inbound webhook of the metadata. */
+export type Hook = {
+  /** As files of metadata have it. */
+  definition: Scalars['JSON']['output'];
+  description?: Maybe<Scalars['String']['output']>;
+  /** false: its path answers 404. */
+  enabled: Scalars['Boolean']['output'];
+  /** What is wrong with it. */
+  faults: Array<Scalars['String']['output']>;
+  name: Scalars['String']['output'];
+  /** As in /hooks/payments. */
+  path: Scalars['String']['output'];
+  /** The workflow that it starts. */
+  workflow: Scalars['String']['output'];
+};
+
+/** A call of an inbound webhook. Secrets are `***`. */
+export type HookCall = {
+  address?: Maybe<Scalars['String']['output']>;
+  at: Scalars['DateTimeISO']['output'];
+  /** Length of its body; null: it was refused before, and cannot be replayed. */
+  bytes?: Maybe<Scalars['Int']['output']>;
+  headers: Scalars['JSON']['output'];
+  hook: Scalars['String']['output'];
+  id: Scalars['String']['output'];
+  method: Scalars['String']['output'];
+  outcome: HookCallOutcome;
+  query: Scalars['String']['output'];
+  /** Why it was refused; the caller did not learn it. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** The id of the call that it repeats. */
+  replayOf?: Maybe<Scalars['String']['output']>;
+  /** The id of its run. */
+  run?: Maybe<Scalars['String']['output']>;
+  /** The HTTP status of the answer. */
+  status: Scalars['Int']['output'];
+};
+
+/** What became of a call. */
+export type HookCallOutcome =
+  | 'accepted'
+  | 'challenge'
+  | 'duplicate'
+  | 'refused';
+
+export type HookCallPage = {
+  /** Newest first. */
+  entries: Array<HookCall>;
+  /** Where the next page starts; null: this was the last one. */
+  next?: Maybe<Scalars['SafeInt']['output']>;
+};
+
 /** Something in a database or in the metadata that could not be taken as it is. */
 export type Issue = {
   reason: Scalars['String']['output'];
@@ -565,6 +617,10 @@ export type Mutation = {
   disallowOperation: AllowList;
   /** Ends an admin secret, `first-start` too, when there is another one. */
   dropAdminSecret: SignIns;
+  /** Removes an inbound webhook. */
+  dropHook: MetadataResult;
+  /** Removes a secret of webhooks. */
+  dropHookSecret: Scalars['Boolean']['output'];
   /** Ends an inherited role. */
   dropInheritedRole: MetadataResult;
   /** Takes an issuer away; sessions of its tokens are over. */
@@ -575,6 +631,8 @@ export type Mutation = {
   dropRelationship: MetadataResult;
   /** Removes a workflow. Its runs go on. */
   dropWorkflow: MetadataResult;
+  /** Enables an inbound webhook, or disables it. */
+  enableHook: MetadataResult;
   /** Enables a workflow, or disables it: a disabled one takes no new runs. */
   enableWorkflow: MetadataResult;
   /** Delivers a row that is there, as the operation MANUAL. The answer is the id of the delivery. */
@@ -585,6 +643,10 @@ export type Mutation = {
   pauseRun: Run;
   /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
   pruneAudit: AuditRemoval;
+  /** Adds an inbound webhook, or replaces the one with its name. */
+  putHook: MetadataResult;
+  /** Stores a secret, encrypted, which webhooks refer to as {"secret": name}. */
+  putHookSecret: Scalars['Boolean']['output'];
   /** Adds an issuer of tokens, or changes the one of its name. */
   putIssuer: TokenIssuer;
   /** Adds a workflow, or replaces the one with its name. */
@@ -597,6 +659,8 @@ export type Mutation = {
   renameRelationship: MetadataResult;
   /** Puts another document in the place of the metadata. */
   replaceMetadata: MetadataResult;
+  /** Starts a run for a call of the log again, by the present definition. Returns the id of the run. */
+  replayHookCall: Scalars['String']['output'];
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
   /** Makes attempts again. */
@@ -739,6 +803,20 @@ export type MutationDropAdminSecretArgs = {
 };
 
 
+export type MutationDropHookArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationDropHookSecretArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationDropInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -787,6 +865,16 @@ export type MutationDropWorkflowArgs = {
 };
 
 
+export type MutationEnableHookArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  enabled: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationEnableWorkflowArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -815,6 +903,21 @@ export type MutationPauseRunArgs = {
 
 export type MutationPruneAuditArgs = {
   days: Scalars['Int']['input'];
+};
+
+
+export type MutationPutHookArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  definition: Scalars['JSON']['input'];
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+};
+
+
+export type MutationPutHookSecretArgs = {
+  name: Scalars['String']['input'];
+  value: Scalars['String']['input'];
 };
 
 
@@ -864,6 +967,11 @@ export type MutationReplaceMetadataArgs = {
   dryRun?: Scalars['Boolean']['input'];
   expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
+};
+
+
+export type MutationReplayHookCallArgs = {
+  id: Scalars['String']['input'];
 };
 
 
@@ -1138,6 +1246,10 @@ export type Query = {
   graphChanges: Array<GraphChanges>;
   /** Whether everything is as it should be. */
   health: Health;
+  /** The log of calls of inbound webhooks. */
+  hookCalls: HookCallPage;
+  /** All inbound webhooks of the metadata. */
+  hooks: Array<Hook>;
   /** The issuers of tokens: those of the file, then those of the store. */
   issuers: Array<TokenIssuer>;
   /** Problems with databases, metadata, sources and settings. */
@@ -1223,6 +1335,14 @@ export type QueryExplainArgs = {
   query: Scalars['String']['input'];
   role?: InputMaybe<Scalars['String']['input']>;
   variables?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryHookCallsArgs = {
+  before?: InputMaybe<Scalars['SafeInt']['input']>;
+  hook?: InputMaybe<Scalars['String']['input']>;
+  limit?: Scalars['Int']['input'];
+  outcome?: InputMaybe<HookCallOutcome>;
 };
 
 

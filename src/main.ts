@@ -70,7 +70,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
-  const work = plane === null ? null : workOf({ ...attached, store: plane.store, config, log: logger });
+  const work = plane === null ? null : workOf({ ...attached, ...plane, config, log: logger });
   const triggers = eventTriggersOf(attached, { work, feeds: subscriptions.feeds, log: logger });
   const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
   const changing = changingOf(runtime, attached, authentication);

@@ -4,6 +4,7 @@ import { connect } from '../attach.ts';
 import {
   ConfigError,
   type FozConfig,
+  hookIssues,
   keysOfNothing,
   parsePort,
   type ReadConfig,
@@ -89,7 +90,8 @@ function announce(
       `The store was not read yet (${server.unread.join(', ')}), and is asked again and again. Until then requests are refused, and /readyz answers 503.`,
     );
   const { graphs } = server.attached;
-  const errors = [...graphs.issues, ...workflowIssues(graphs.metadata)].filter(
+  const { metadata } = graphs;
+  const errors = [...graphs.issues, ...workflowIssues(metadata), ...hookIssues(metadata)].filter(
     ({ severity }) => severity === 'error',
   );
   const lines = issueLines(errors, (issue) => `${placeText(placeOf(issue))}${issue.where}: ${issue.reason}`, {

@@ -155,6 +155,15 @@ export {
 } from './triggers/triggers.ts';
 export { describeWorkflows, type WorkflowDescription } from './workflows/describe.ts';
 export { dropEntry, enableEntry, putEntry } from './workflows/edits.ts';
+export { hookIssues, validHooks } from './workflows/hook-issues.ts';
+export {
+  describeHooks,
+  dropHookSecret,
+  type HookDescription,
+  listedCalls,
+  putHookSecret,
+  replayCall,
+} from './workflows/hooks.ts';
 export { validWorkflows, workflowIssues } from './workflows/issues.ts';
 export { LiveWorkflows } from './workflows/live-workflows.ts';
 export {

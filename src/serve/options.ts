@@ -109,6 +109,8 @@ export interface ServerOptions {
   readonly samples: () => readonly unknown[];
   /** Further handlers by path, such as that of the control API. */
   readonly routes?: ReadonlyMap<string, RouteHandler>;
+  /** Answers requests below `/hooks/`; absent: there is nothing. */
+  readonly hooks?: RouteHandler;
   /** Further handlers for any authenticated caller: admitted, counted and audited as at `/graphql`. */
   readonly sessionRoutes?: ReadonlyMap<string, SessionHandler>;
 }

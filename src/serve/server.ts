@@ -213,7 +213,8 @@ class Front {
       case '/readyz':
         return this.#ready(request, response);
     }
-    const route = this.#options.routes?.get(path);
+    const { routes, hooks } = this.#options;
+    const route = routes?.get(path) ?? (path.startsWith('/hooks/') ? hooks : undefined);
     if (route === undefined) return this.#open(request, response, path, id);
     const answer = await route(request, (most) => readBody(request, most));
     const headers = { ...answer.headers, 'x-request-id': id };

@@ -41,6 +41,13 @@ export {
 export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';
 export {
+  type HookCall,
+  type HookCallFilter,
+  type HookOutcome,
+  HookStore,
+  type StoredHookCall,
+} from './hooks/index.ts';
+export {
   type Claim,
   type Claimed,
   type JobCount,

@@ -10,6 +10,15 @@ export {
   SigningSecret,
 } from './deliveries/index.ts';
 export {
+  type HookAnswer,
+  type HookDefinition,
+  HookReceiver,
+  type HookRequest,
+  hookFaults,
+  pathOfHook,
+  type SecretRef,
+} from './hooks/index.ts';
+export {
   type BackOff,
   defaultBackOff,
   GroupCommit,

@@ -4,6 +4,7 @@ import type { WorkflowConfig } from '../../control/index.ts';
 import {
   type DeliveryStore,
   failureFields,
+  type HookStore,
   type RunStore,
   type Store,
   vacuumEmbedded,
@@ -12,6 +13,7 @@ import {
 export interface Cleaning {
   readonly store: Store;
   readonly runs: Pick<RunStore, 'removeOld'>;
+  readonly calls: Pick<HookStore, 'removeOld'>;
   readonly deliveries: Pick<DeliveryStore, 'removeEnded'>;
   readonly settings: WorkflowConfig;
   readonly log: Pick<Logger, 'warn'>;
@@ -27,7 +29,7 @@ const runsAtOnce = 10_000;
  * Removes old deliveries and runs now and each hour, and has an embedded store reuse the space of removed rows each minute. Processes that share a
  * store may all do it: rows that another one is removing are skipped. Returns a function that stops it.
  */
-export function startCleaning({ store, runs, deliveries, settings, log }: Cleaning): () => void {
+export function startCleaning({ store, runs, calls, deliveries, settings, log }: Cleaning): () => void {
   const { delivery_retention_days: deliveryDays = usualDays, run_retention_days: runDays = usualDays } =
     settings;
   let isStopped = false;
@@ -36,6 +38,7 @@ export function startCleaning({ store, runs, deliveries, settings, log }: Cleani
     if (isStopped) return;
     if (deliveryDays !== null) await deliveries.removeEnded(deliveryDays * secondsOfDay * 1000);
     if (runDays !== null) while ((await runs.removeOld(runDays * secondsOfDay)) === runsAtOnce && !isStopped);
+    await calls.removeOld(runDays === null ? null : runDays * secondsOfDay);
   };
   const failed = (error: unknown) => {
     if (!isStopped) log.warn(failureFields(error), 'old deliveries and runs stay for now');

@@ -1,12 +1,20 @@
 import type { Logger } from 'pino';
-import { type FozConfig, LiveWorkflows } from '../../control/index.ts';
+import { type ControlPlane, type FozConfig, LiveWorkflows, validHooks } from '../../control/index.ts';
 import { FozError } from '../../core/index.ts';
 import { HttpClient } from '../../outbound/index.ts';
-import { DeliveryStore, JobStore, RunStore, ScheduleStore, type Store } from '../../store/index.ts';
+import {
+  DeliveryStore,
+  HookStore,
+  JobStore,
+  RunStore,
+  ScheduleStore,
+  type Store,
+} from '../../store/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import {
   Deliverer,
   type Endpoint,
+  HookReceiver,
   JobWorker,
   Runner,
   Scheduler,
@@ -14,12 +22,14 @@ import {
 } from '../../workflow/index.ts';
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
+import { hookSecrets } from './hook-secrets.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
 
 export interface WorkOptions {
   readonly store: Store;
+  readonly secrets: ControlPlane['secrets'];
   readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
   readonly graphs: Graphs;
   readonly log: Logger;
@@ -40,6 +50,8 @@ export interface Work {
   /** The workflows of the metadata in use. */
   readonly workflows: LiveWorkflows;
   readonly scheduler: Scheduler;
+  readonly calls: HookStore;
+  readonly hooks: HookReceiver;
   /** Sets where the endpoint of a name is looked up. */
   useEndpoints(endpoint: (name: string) => Endpoint | undefined): void;
   /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. `graphql`: runs the operations of steps. */
@@ -49,7 +61,7 @@ export interface Work {
 }
 
 /** Puts the parts of durable work together on a store. */
-export function workOf({ store, config, graphs, log }: WorkOptions): Work {
+export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Work {
   const { workflow = {}, outbound = {} } = config;
   const jobs = new JobStore(store);
   const runs = new RunStore(jobs);
@@ -75,18 +87,27 @@ export function workOf({ store, config, graphs, log }: WorkOptions): Work {
   const workflows = new LiveWorkflows({ graphs, runner, log });
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
+  const calls = new HookStore(jobs);
+  const hooks = new HookReceiver({
+    ...{ calls, runner, log, secretsOf: hookSecrets(secrets) },
+    settled: () => workflows.align(),
+  });
+  const useHooks = () => hooks.use(validHooks(graphs.metadata));
+  let stopHooks = () => {};
   let stopCleaning = () => {};
   let closing: Promise<void> | null = null;
   const isWorking = workflow.enabled ?? true;
   return {
-    ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler },
+    ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler, calls, hooks },
     useEndpoints(endpoint) {
       endpointOf = endpoint;
     },
     start(service) {
       graphql = service;
-      stopCleaning = startCleaning({ store, runs, deliveries, settings: workflow, log });
+      stopCleaning = startCleaning({ store, runs, calls, deliveries, settings: workflow, log });
       workflows.start();
+      stopHooks = graphs.onSwap(useHooks);
+      useHooks();
       if (isWorking) void worker.start();
     },
     close() {
@@ -97,6 +118,7 @@ export function workOf({ store, config, graphs, log }: WorkOptions): Work {
 
   async function close(): Promise<void> {
     stopCleaning();
+    stopHooks();
     workflows.close();
     await scheduler.close();
     await worker.stop(graceMs);

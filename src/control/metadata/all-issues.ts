@@ -1,5 +1,6 @@
 import { type CatalogIssue, correctedMetadata, type Metadata } from '../../catalog/index.ts';
 import type { Graphs } from '../../views/index.ts';
+import { hookIssues } from '../workflows/hook-issues.ts';
 import { workflowIssues } from '../workflows/issues.ts';
 
 /**
@@ -19,6 +20,7 @@ export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata):
     ...issues,
     ...[...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue),
     ...workflowIssues(metadata),
+    ...hookIssues(metadata),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { type CatalogIssue, didYouMean, type Metadata, type NamedMetadata } from '../../catalog/index.ts';
-import { type WorkflowDefinition, workflowFaults } from '../../workflow/index.ts';
+import { type WorkflowDefinition, type WorkflowFault, workflowFaults } from '../../workflow/index.ts';
 import { rolesOf } from '../roles/known-roles.ts';
 
 /** All problems of the workflows in metadata. */
@@ -8,7 +8,7 @@ export function workflowIssues(metadata: Metadata): readonly CatalogIssue[] {
   if (workflows.length === 0) return [];
   const roles = new Set(rolesOf(metadata));
   return [
-    ...workflows.flatMap((entry, index) => faultIssues(entry, index)),
+    ...workflows.flatMap((entry, index) => faultIssues('workflows', entry, index, workflowFaults(entry))),
     ...repeatedNames('workflows', workflows),
     ...workflows.flatMap((entry, index) => roleNotes(entry, index, roles)),
   ];
@@ -23,12 +23,18 @@ export function validWorkflows({ workflows = [] }: Metadata): readonly WorkflowD
   return [...found.values()];
 }
 
-function faultIssues(entry: NamedMetadata, index: number): CatalogIssue[] {
-  return workflowFaults(entry).map(({ place, message }) => ({
+/** The faults of an entry, with their places. */
+export function faultIssues(
+  list: 'workflows' | 'hooks',
+  entry: NamedMetadata,
+  index: number,
+  faults: readonly WorkflowFault[],
+): CatalogIssue[] {
+  return faults.map(({ place, message }) => ({
     severity: 'error',
-    where: `workflow ${entry.name}`,
+    where: `${list === 'workflows' ? 'workflow' : 'hook'} ${entry.name}`,
     reason: place === '' ? message : `${spelledPlace(place, entry)} ${message}`,
-    path: ['workflows', index, ...stepsOf(place)],
+    path: [list, index, ...stepsOf(place)],
   }));
 }
 

@@ -1,6 +1,7 @@
 import { FozError } from '../../core/index.ts';
 import {
   type Actor,
+  type HookStore,
   maskSecrets,
   type Priority,
   type RunDetails,
@@ -8,7 +9,7 @@ import {
   type RunStore,
   type RunSummary,
 } from '../../store/index.ts';
-import type { Runner, Scheduler } from '../../workflow/index.ts';
+import type { HookReceiver, Runner, Scheduler } from '../../workflow/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { LiveWorkflows } from './live-workflows.ts';
 
@@ -18,6 +19,9 @@ export interface WorkControl {
   readonly runner: Runner;
   readonly workflows: LiveWorkflows;
   readonly scheduler: Scheduler;
+  /** The log of calls of inbound webhooks. */
+  readonly calls: HookStore;
+  readonly hooks: HookReceiver;
 }
 
 /** Who acts on runs. */
@@ -127,7 +131,7 @@ async function existing(runs: RunStore, id: string): Promise<RunDetails> {
 }
 
 /** Does something that the audit log records. Where it cannot be recorded, nothing is done. */
-async function audited<T>(
+export async function audited<T>(
   { plane, actor }: RunControl,
   operation: string,
   after: object,

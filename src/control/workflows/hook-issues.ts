@@ -1,0 +1,39 @@
+import { type CatalogIssue, didYouMean, type Metadata } from '../../catalog/index.ts';
+import { type HookDefinition, hookFaults, pathOfHook } from '../../workflow/index.ts';
+import { faultIssues, repeatedNames } from './issues.ts';
+
+/** All problems of the inbound webhooks in metadata. */
+export function hookIssues({ hooks = [], workflows = [] }: Metadata): readonly CatalogIssue[] {
+  const names = new Set(workflows.map(({ name }) => name));
+  const paths = new Map<string, string>();
+  return [
+    ...hooks.flatMap((entry, index) => faultIssues('hooks', entry, index, hookFaults(entry))),
+    ...repeatedNames('hooks', hooks),
+    ...hooks.flatMap((entry, index): CatalogIssue[] => {
+      const where = `hook ${entry.name}`;
+      const { workflow } = entry;
+      const found: CatalogIssue[] = [];
+      if (typeof workflow === 'string' && !names.has(workflow)) {
+        const reason = `starts the workflow "${workflow}", which is not there${didYouMean(workflow, names)}`;
+        found.push({ severity: 'error', where, reason, path: ['hooks', index, 'workflow'] });
+      }
+      const path = pathOfHook(entry as unknown as HookDefinition);
+      const other = paths.get(path);
+      if (other === undefined) paths.set(path, entry.name);
+      else if (other !== entry.name) {
+        const reason = `has the path of the webhook ${other}, and is left out`;
+        found.push({ severity: 'error', where, reason, path: ['hooks', index, 'path'] });
+      }
+      return found;
+    }),
+  ];
+}
+
+/** The webhooks of metadata without a fault. */
+export function validHooks({ hooks = [] }: Metadata): readonly HookDefinition[] {
+  const found = new Map<string, HookDefinition>();
+  for (const entry of hooks)
+    if (!found.has(entry.name) && hookFaults(entry).length === 0)
+      found.set(entry.name, entry as unknown as HookDefinition);
+  return [...found.values()];
+}

@@ -1,0 +1,73 @@
+import type { Metadata } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { HookCallFilter, RunDetails, StoredHookCall } from '../../store/index.ts';
+import { type HookDefinition, pathOfHook } from '../../workflow/index.ts';
+import { requirePlane } from '../plane.ts';
+import { hookIssues } from './hook-issues.ts';
+import { audited, mostRuns, type RunControl, requireWork } from './runs.ts';
+
+export interface HookDescription {
+  readonly name: string;
+  readonly description: string | null;
+  readonly enabled: boolean;
+  /** `/hooks/payments` */
+  readonly path: string;
+  readonly workflow: string;
+  readonly faults: readonly string[];
+  readonly definition: unknown;
+}
+
+/** The inbound webhooks of metadata, also faulty ones. */
+export function describeHooks(metadata: Metadata): HookDescription[] {
+  const issues = hookIssues(metadata);
+  return (metadata.hooks ?? []).map((entry, index) => ({
+    name: entry.name,
+    description: typeof entry.description === 'string' ? entry.description : null,
+    enabled: entry.enabled !== false,
+    path: `/hooks/${pathOfHook(entry as unknown as HookDefinition)}`,
+    workflow: String(entry.workflow),
+    faults: issues.filter(({ path }) => path?.[1] === index).map(({ reason }) => reason),
+    definition: entry,
+  }));
+}
+
+export interface HookCallPage {
+  readonly entries: readonly StoredHookCall[];
+  /** Where the next page starts; `null`: this was the last one. */
+  readonly next: number | null;
+}
+
+/** A page of the log of calls, the newest first. */
+export async function listedCalls(
+  control: Pick<RunControl, 'plane' | 'work'>,
+  filter: HookCallFilter,
+): Promise<HookCallPage> {
+  const { calls } = requireWork(control);
+  if (!(filter.limit >= 1 && filter.limit <= mostRuns))
+    throw new FozError('validation-failed', `"limit" must be from 1 to ${mostRuns}.`);
+  const found = await calls.list({ ...filter, limit: filter.limit + 1 });
+  const entries = found.slice(0, filter.limit);
+  return { entries, next: found.length > filter.limit ? entries.at(-1)!.seq : null };
+}
+
+/** Starts a run for a call of the log again. Resolves with the run. */
+export async function replayCall(control: RunControl, call: string): Promise<RunDetails> {
+  const { hooks, runs } = requireWork(control);
+  const id = await audited(control, 'hook.replay', { call }, () => hooks.replay(call));
+  return (await runs.show(id))!;
+}
+
+/** Stores a secret that webhooks refer to by its name. Other processes use it within seconds. */
+export async function putHookSecret(control: RunControl, name: string, value: string): Promise<void> {
+  const plane = requirePlane(control.plane, 'to keep secrets in');
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
+    throw new FozError('validation-failed', 'The name of a secret has letters, digits and _.');
+  if (value === '') throw new FozError('validation-failed', 'The secret is empty.');
+  await audited(control, 'hook-secret.put', { name }, () => plane.secrets.put(`hook/${name}`, value));
+}
+
+/** Removes a secret. Calls of webhooks that refer to it are refused from then on. */
+export async function dropHookSecret(control: RunControl, name: string): Promise<void> {
+  const plane = requirePlane(control.plane, 'to keep secrets in');
+  await audited(control, 'hook-secret.drop', { name }, () => plane.secrets.remove(`hook/${name}`));
+}

@@ -1,0 +1,8 @@
+export {
+  type HookCall,
+  type HookCallFilter,
+  type HookOutcome,
+  type HookRun,
+  HookStore,
+  type StoredHookCall,
+} from './hook-store.ts';

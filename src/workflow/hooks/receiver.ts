@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto';
+import { FozError, Networks } from '../../core/index.ts';
+import { type HookCall, type HookStore, maskSecrets } from '../../store/index.ts';
+import type { WorkLog } from '../jobs/index.ts';
+import { inputFaults } from '../runs/input.ts';
+import type { Runner } from '../runs/runner.ts';
+import { type HookAnswer, HookRefused, type HookRequest, json, ofRun, refusal } from './answer.ts';
+import { authenticate, type SecretTexts } from './authenticate.ts';
+import { BodyRefused, decompressed, fields, parsedBody } from './body.ts';
+import { metaChallenge, slackChallenge } from './challenge.ts';
+import { type HookDefinition, pathOfHook } from './definition.ts';
+import { FixedWindow } from './fixed-window.ts';
+import { signatureHeaders } from './signatures.ts';
+
+export interface HookReceiverOptions {
+  readonly calls: HookStore;
+  readonly runner: Pick<Runner, 'prepare' | 'evaluate' | 'answer'>;
+  readonly secretsOf: SecretTexts;
+  /** Resolves when the workflows that the metadata has now can be started. */
+  readonly settled: () => Promise<void>;
+  readonly log: WorkLog;
+  readonly now?: () => number;
+}
+
+const usualBytes = 2 ** 20;
+const usualKeySeconds = 86_400;
+/** Refused calls of a webhook that the log keeps in a minute. */
+const refusalsKept = { requests: 100, seconds: 60 } as const;
+/** Most calls that wait for their runs at once. */
+const mostWaiting = 500;
+
+interface Hook {
+  readonly definition: HookDefinition;
+  readonly networks: Networks | null;
+  readonly rate: FixedWindow | null;
+  readonly refusals: FixedWindow;
+}
+
+/** What a call has sent. */
+interface Received {
+  readonly body: unknown;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Receives the calls of inbound webhooks. Each one is in the log; the run that it starts is stored before it is answered. */
+export class HookReceiver {
+  readonly #options: HookReceiverOptions;
+  #hooks: ReadonlyMap<string, Hook> = new Map();
+  #waiting = 0;
+
+  constructor(options: HookReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Uses these webhooks from now on. Of two with one path the first one is used. */
+  use(definitions: readonly HookDefinition[]): void {
+    const hooks = new Map<string, Hook>();
+    for (const definition of definitions) {
+      const path = pathOfHook(definition);
+      if (hooks.has(path)) continue;
+      const known = this.#hooks.get(path);
+      const { networks, rate } = definition;
+      const isSame = known !== undefined && JSON.stringify(known.definition) === JSON.stringify(definition);
+      hooks.set(
+        path,
+        isSame
+          ? known
+          : {
+              definition,
+              networks: networks === undefined ? null : new Networks(networks),
+              rate: rate === undefined ? null : new FixedWindow(rate),
+              refusals: new FixedWindow(refusalsKept),
+            },
+      );
+    }
+    this.#hooks = hooks;
+  }
+
+  /** Answers a call. Never rejects. */
+  async receive(request: HookRequest): Promise<HookAnswer> {
+    const hook = this.#hooks.get(request.path);
+    if (hook === undefined || hook.definition.enabled === false)
+      return refusal(new HookRefused(404, 'not-found', 'There is no webhook at this path.'));
+    const call = { id: randomUUID(), body: null as Buffer | null };
+    try {
+      return await this.#received(hook, request, call);
+    } catch (error) {
+      const refused = refusedBy(error);
+      if (refused.status >= 500)
+        this.#options.log.warn(
+          { hook: hook.definition.name, err: error },
+          'A call of a webhook could not be answered.',
+        );
+      await this.#logRefused(hook, request, call, refused);
+      return refusal(refused);
+    }
+  }
+
+  /** Starts a run for a call of the log again. Resolves with its id. Rejects with FozError. */
+  async replay(id: string): Promise<string> {
+    const call = await this.#options.calls.find(id);
+    if (call === null) throw new FozError('not-found', `There is no call ${id} of a webhook.`);
+    const hook = [...this.#hooks.values()].find(({ definition }) => definition.name === call.hook);
+    if (hook === undefined)
+      throw new FozError('not-found', `There is no inbound webhook "${call.hook}" any more.`);
+    if (call.body === null)
+      throw new FozError(
+        'conflict',
+        `The call ${id} was refused before its body was kept: it cannot be replayed.`,
+      );
+    const { definition } = hook;
+    const received = await receivedOf(definition, { ...call, path: pathOfHook(definition) }, call.body);
+    const run = await this.#prepared(definition, received);
+    const { seq: _, at: __, bytes: ___, ...rest } = call;
+    await this.#options.calls.start(
+      {
+        ...rest,
+        id: randomUUID(),
+        status: 202,
+        outcome: 'accepted',
+        reason: null,
+        run: run.id,
+        replayOf: id,
+      },
+      { run, key: null },
+    );
+    return run.id;
+  }
+
+  async #received(
+    hook: Hook,
+    request: HookRequest,
+    call: { readonly id: string; body: Buffer | null },
+  ): Promise<HookAnswer> {
+    const { definition } = hook;
+    const { calls, secretsOf, now = Date.now } = this.#options;
+    const meta = await metaChallenge(definition, request, secretsOf);
+    admit(hook, request, meta !== null);
+    if (meta !== null) {
+      await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
+      return meta;
+    }
+    const most = definition.max_bytes ?? usualBytes;
+    const raw = await request.read(most);
+    const url = definition.auth.kind === 'hmac' ? (definition.auth.url ?? 'http://localhost/') : '';
+    const signed = {
+      ...{ headers: request.headers, body: raw, now: now() },
+      url: request.query === '' ? url : `${url}?${request.query}`,
+    };
+    const wrong = await authenticate(definition.auth, signed, secretsOf);
+    if (wrong !== null)
+      throw new HookRefused(401, 'access-denied', 'The call is not authenticated.', wrong, undefined, {
+        'www-authenticate': definition.auth.kind === 'basic' ? 'Basic realm="webhook"' : 'Bearer',
+      });
+    call.body = raw;
+    const received = await receivedOf(definition, request, raw);
+    const slack = slackChallenge(definition, received.body);
+    if (slack !== null) {
+      await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
+      return slack;
+    }
+    const key = await this.#keyOf(definition, request, received);
+    const run = await this.#prepared(definition, received);
+    const accepted = loggedCall(definition, request, call, { status: 202, outcome: 'accepted' });
+    const former = await calls.start(accepted, { run, key });
+    return this.#answered(definition, former ?? run.id, former !== null, request.signal);
+  }
+
+  /** The input of a run, checked. */
+  async #prepared(definition: HookDefinition, received: Received) {
+    const { runner, settled } = this.#options;
+    await settled();
+    if (definition.schema !== undefined) {
+      const faults = inputFaults(definition.schema, received.body);
+      if (faults.length > 0)
+        throw new HookRefused(400, 'validation-failed', 'The body does not fit its schema.', null, {
+          faults,
+        });
+    }
+    const input =
+      definition.input === undefined ? received : await runner.evaluate(definition.input, received);
+    return runner.prepare(definition.workflow, input, { origin: `hook:${definition.name}` });
+  }
+
+  /** What a repeated call has in common with the first one; `null`: nothing is asked for. */
+  async #keyOf({ dedupe }: HookDefinition, { headers }: HookRequest, received: Received) {
+    if (dedupe === undefined) return null;
+    const { header, key, seconds = usualKeySeconds } = dedupe;
+    const value =
+      header === undefined
+        ? await this.#options.runner.evaluate(key, received)
+        : headers[header.toLowerCase()];
+    if (value === undefined || value === null || value === '')
+      throw new HookRefused(
+        400,
+        'validation-failed',
+        header === undefined
+          ? 'The body has no key to recognize repeated calls by.'
+          : `The header ${header} is missing, by which repeated calls are recognized.`,
+      );
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    if (text.length > 500)
+      throw new HookRefused(400, 'validation-failed', 'The key is longer than 500 characters.');
+    return { text, seconds };
+  }
+
+  async #answered(
+    { wait_ms: waitMs }: HookDefinition,
+    run: string,
+    isDuplicate: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<HookAnswer> {
+    const later = json(202, isDuplicate ? { run, duplicate: true } : { run });
+    if (waitMs === undefined || this.#waiting >= mostWaiting) return later;
+    this.#waiting++;
+    try {
+      const answer = await this.#options.runner.answer(run, waitMs, signal);
+      return answer === null ? later : ofRun(run, answer);
+    } catch {
+      // The run is stored: whoever calls again would start a second one.
+      return later;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #logRefused(
+    hook: Hook,
+    request: HookRequest,
+    call: { readonly id: string; readonly body: Buffer | null },
+    { status, message, reason }: HookRefused,
+  ): Promise<void> {
+    // A flood of refused calls must not fill the store.
+    if (hook.refusals.take() !== null) return;
+    const ended = { status, outcome: 'refused', reason: reason ?? message } as const;
+    await this.#options.calls.log(loggedCall(hook.definition, request, call, ended)).catch(() => {});
+  }
+}
+
+/** Checks the method, the address and the rate. Throws HookRefused. */
+function admit({ definition, networks, rate }: Hook, request: HookRequest, isChallenge: boolean): void {
+  const { methods = ['POST'] } = definition;
+  if (!methods.includes(request.method) && !isChallenge)
+    throw new HookRefused(
+      405,
+      'not-supported',
+      `This webhook takes ${methods.join(', ')}.`,
+      null,
+      undefined,
+      {
+        allow: methods.join(', '),
+      },
+    );
+  if (networks !== null && !networks.has(request.address))
+    throw new HookRefused(403, 'access-denied', 'This address may not call.', 'address not in networks');
+  const waitSeconds = rate?.take() ?? null;
+  if (waitSeconds !== null)
+    throw new HookRefused(
+      429,
+      'limit-exceeded',
+      'There are too many calls: try again later.',
+      null,
+      undefined,
+      {
+        'retry-after': String(waitSeconds),
+      },
+    );
+}
+
+/** What a call has sent, without the headers that hold secrets. */
+async function receivedOf(
+  definition: HookDefinition,
+  { headers, query, method, path }: Pick<HookRequest, 'headers' | 'query' | 'method' | 'path'>,
+  raw: Buffer,
+): Promise<Received> {
+  const most = definition.max_bytes ?? usualBytes;
+  const plain = await decompressed(raw, headers['content-encoding'], most);
+  return {
+    body: await parsedBody(plain, headers['content-type']),
+    query: fields(new URLSearchParams(query)),
+    headers: Object.fromEntries(
+      Object.entries(headers).flatMap(([name, value]) =>
+        value === undefined || isSecretHeader(definition, name) ? [] : [[name, value]],
+      ),
+    ),
+    ...{ method, path },
+  };
+}
+
+function isSecretHeader({ auth }: HookDefinition, name: string): boolean {
+  if (/^(?:proxy-)?authorization$|cookie|secret|token$|api-?key$/.test(name)) return true;
+  if (auth.kind === 'api_key') return name === auth.header.toLowerCase();
+  return auth.kind === 'hmac' && name === signatureHeaders[auth.style];
+}
+
+function loggedCall(
+  definition: HookDefinition,
+  { method, query, address, headers }: HookRequest,
+  { id, body }: { readonly id: string; readonly body: Buffer | null },
+  ended: Pick<HookCall, 'status' | 'outcome'> & { readonly reason?: string },
+): HookCall {
+  const shown = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, isSecretHeader(definition, name) ? '***' : value]],
+  );
+  return {
+    ...{ id, hook: definition.name, method, address, body, run: null, replayOf: null, reason: null },
+    query: String(maskSecrets(`http://x/?${query}`)).slice('http://x/?'.length),
+    headers: Object.fromEntries(shown),
+    ...ended,
+  };
+}
+
+/** The refusal that an error means to the caller. */
+function refusedBy(error: unknown): HookRefused {
+  if (error instanceof HookRefused) return error;
+  if (error instanceof BodyRefused) return new HookRefused(error.status, 'validation-failed', error.message);
+  if (error instanceof FozError) {
+    if (error.code === 'validation-failed' || error.code === 'data-exception')
+      return new HookRefused(400, error.code, error.message, null, error.details);
+    const reason = error.internal ?? error.message;
+    return new HookRefused(503, 'unavailable', 'The call cannot be taken now: try again later.', reason);
+  }
+  // The front refuses bodies that are too long or end too early.
+  const { status, code, message } = error as { status?: unknown; code?: unknown; message?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new HookRefused(status, String(code), String(message));
+  return new HookRefused(500, 'unexpected', 'Something went wrong inside Foz; the log has the details.');
+}
