@@ -88,11 +88,8 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   const calls = new HookStore(jobs);
-  const hooks = new HookReceiver({
-    ...{ calls, runner, log, secretsOf: hookSecrets(secrets) },
-    settled: () => workflows.align(),
-  });
-  const useHooks = () => hooks.use(validHooks(graphs.metadata));
+  const secretsOf = hookSecrets(secrets);
+  const hooks = new HookReceiver({ calls, runner, log, secretsOf, settled: () => workflows.align() });
   let stopHooks = () => {};
   let stopCleaning = () => {};
   let closing: Promise<void> | null = null;
@@ -106,8 +103,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
       graphql = service;
       stopCleaning = startCleaning({ store, runs, calls, deliveries, settings: workflow, log });
       workflows.start();
-      stopHooks = graphs.onSwap(useHooks);
-      useHooks();
+      stopHooks = followHooks(graphs, hooks);
       if (isWorking) void worker.start();
     },
     close() {
@@ -126,4 +122,11 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
     deliverer.close();
     await http.close();
   }
+}
+
+/** Uses the webhooks of the metadata in use. Returns a function that ends this. */
+function followHooks(graphs: Graphs, hooks: HookReceiver): () => void {
+  const use = () => hooks.use(validHooks(graphs.metadata));
+  use();
+  return graphs.onSwap(use);
 }
