@@ -1,7 +1,7 @@
 import type { Table } from '../../src/catalog/index.ts';
-import { never } from '../../src/core/index.ts';
+import { FozError, never } from '../../src/core/index.ts';
 import { SourceFeed, type WatchedRows } from '../../src/events/feed/source-feed.ts';
-import type { Connector } from '../../src/plan/index.ts';
+import type { ChangeStream, Connector, FollowOptions } from '../../src/plan/index.ts';
 import type { ChangeLogStore } from '../../src/store/index.ts';
 import { until } from '../support/wait.ts';
 
@@ -69,4 +69,56 @@ test('any number of subscribers may wait for a stream', async () => {
   expect(await Promise.allSettled(waiting)).toEqual(Array.from({ length: 20 }, () => ended));
   process.off('warning', warn);
   expect(warnings).toEqual([]);
+});
+
+/** A database that has the changes after `has` and later, and says so only when a stream is read. `asked`: after which positions it was asked. */
+function purged(has: string, asked: (string | undefined)[]): Connector {
+  const follow = async (options: FollowOptions): Promise<ChangeStream> => {
+    const { after } = options;
+    asked.push(after);
+    const isGone = after !== undefined && after < has;
+    return {
+      start: after ?? has,
+      next: (signal) =>
+        isGone
+          ? Promise.reject(new FozError('not-found', 'The binlog was purged.'))
+          : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended')))),
+      acknowledge: () => {},
+      close: async () => {},
+    };
+  };
+  return { changes: { offers: async () => [offer], follow } } as unknown as Connector;
+}
+
+test('a stored position that the database refuses only when it is read is not tried again', async () => {
+  const asked: (string | undefined)[] = [];
+  const tables = [{ namespace: 'public', name: 'moves', since: 'p1', forMs: 60_000, shape: '' }];
+  const stored = { identity: 'a', method: 'replication', position: 'p5', keptAfter: 'p0', number: 3, tables };
+  const lead = {
+    ...{
+      ended: new Promise(() => {}),
+      read: async () => stored,
+      cut: async () => 0,
+      append: async () => true,
+    },
+    ...{ want: async () => {}, watches: async () => [], see: async () => {}, trim: async () => {} },
+    release: async () => {},
+  };
+  const store = {
+    lead: async () => lead,
+    read: async () => stored,
+    listen: () => () => {},
+    unwatch: async () => {},
+  };
+  const feed = new SourceFeed(purged('p9', asked), 'auto', () => {}, {
+    ...{ store: store as unknown as ChangeLogStore, source: 'shop' as never, identity: 'a' },
+    ...{ bounds: { seconds: 60, bytes: 1_000_000 }, onFailure: () => {} },
+  });
+  feed.watch([watched('moves')], { touch: () => {} });
+  await feed.ready([watched('moves')]);
+  await until(() => asked.length >= 2);
+  expect(asked).toEqual(['p5', undefined]);
+  const table = { source: { name: 'shop' }, namespace: 'public', name: 'moves' } as unknown as Table;
+  await feed.requireRows(table, [], never);
+  await feed.close();
 });

@@ -226,6 +226,8 @@ export class SourceFeed {
       const failure = asFozError(error);
       if (isFirst && !this.#end.aborted) this.#onFailure(failure);
       if (stream === null) this.#choice.failed(failure.message);
+      // Servers with a binlog refuse a position only once the stream is read.
+      else if (failure.code === 'not-found') this.#forget();
       if (failure.code === 'conflict') return 'taken';
     } finally {
       this.#stream = null;
@@ -249,9 +251,15 @@ export class SourceFeed {
       if (this.kept !== null && offer.grain === 'rows') return await this.kept.follow(changes!, options);
       return (await changes?.follow(options)) ?? null;
     } catch (error) {
-      if (after !== null && error instanceof FozError && error.code === 'not-found') this.log.forget();
+      if (after !== null && error instanceof FozError && error.code === 'not-found') this.#forget();
       throw error;
     }
+  }
+
+  /** The database does not have the changes after the position of the stream any more: the next stream begins at the present. */
+  #forget(): void {
+    this.log.forget();
+    this.kept?.forget();
   }
 
   /** Chooses the method anew. Resolves with its offer; `null`: there is none, or no other stream is opened now. */

@@ -37,6 +37,10 @@ export class SourceLog {
   #joining: { readonly lead: LogLead; readonly method: FollowOptions['method'] } | null = null;
   /** The position between the last transaction and the next; `null`: a transaction is being read. */
   #border: ChangePosition | null = null;
+  /** The start of the present stream; `null`: another process reads the source. */
+  #start: ChangePosition | null = null;
+  /** A position after which the database does not have the changes any more. */
+  #gone: ChangePosition | null = null;
   #retrying: Promise<void> = Promise.resolve();
   /** Counts the streams that were asked for. */
   #opening = 0;
@@ -62,6 +66,7 @@ export class SourceLog {
     this.#writer = null;
     this.#joining = null;
     this.#border = null;
+    this.#start = null;
     this.#followed.forget();
     const stored = await this.#lead.take();
     const isLedByOther = this.#lead.held === null && !this.#lead.isFailing;
@@ -126,6 +131,11 @@ export class SourceLog {
   /** Notes that changes of the tables are not reported from now on. */
   lose(tables: readonly ChangedTable[]): void {
     if (tables.length > 0) this.#writer?.lose(tables);
+  }
+
+  /** Called when the database has refused the start of the stream: the log begins anew, instead of trying this position again. */
+  forget(): void {
+    this.#gone = this.#start;
   }
 
   /** Called after the schema may have changed: tables whose columns have become others are logged anew. */
@@ -195,10 +205,11 @@ export class SourceLog {
     return logged;
   }
 
-  /** Whether a stream can continue the stored log: the log has tables, and ends where the stream is to begin. */
+  /** Whether a stream can continue the stored log: the log has tables, and ends where the stream is to begin, which the database still has. */
   #goesOn(stored: StoredLog | null, { method, after }: FollowOptions): boolean {
     if (stored === null || stored.identity !== this.#options.identity || stored.method !== method)
       return false;
+    if (stored.position === this.#gone) return false;
     const isEarlier = this.#tables.isDurable && after !== undefined && stored.position < after;
     const isSuitable = after === undefined || after === stored.position || isEarlier;
     return stored.tables.some(({ forMs }) => forMs > 0) && isSuitable;
@@ -256,6 +267,7 @@ export class SourceLog {
   #logged(stream: ChangeStream, after: ChangePosition | undefined): ChangeStream {
     const start = after !== undefined && after > stream.start ? after : stream.start;
     this.#border = start;
+    this.#start = start;
     const logged: LoggedStream = new LoggedStream(stream, start, {
       room: async () => this.#writer?.room(),
       take: (messages) => {
