@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { AuthorizedClient, HttpClient } from '../../src/outbound/index.ts';
+import { checkWorkflow, type WorkflowDefinition } from '../../src/workflow/index.ts';
+import { closeReceivers, receiver } from '../outbound/receivers.ts';
+import { closeExpressions, type InMemoryOptions, runInMemory } from '../workflow/in-memory.ts';
+
+const page = readFileSync(new URL('../../docs/workflows.md', import.meta.url), 'utf8');
+/** The workflows of the page, by their names. */
+const examples = new Map(
+  [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => {
+    const definition = JSON.parse(text!) as WorkflowDefinition;
+    return [definition.name, definition];
+  }),
+);
+const client = new HttpClient({ author: 'anyone', config: { allow: ['127.0.0.1'] } });
+afterEach(closeReceivers);
+afterAll(async () => {
+  await client.close();
+  await closeExpressions();
+});
+
+async function outcomeOf(name: string, more: InMemoryOptions) {
+  const definition = checkWorkflow(examples.get(name));
+  const { outcome } = await runInMemory(definition.steps, { definition, ...more });
+  if (outcome.kind === 'later') return outcome;
+  return JSON.parse((outcome.kind === 'done' ? outcome.output : outcome.error)!);
+}
+
+test('each example with a name is run by a test of this file', () => {
+  expect([...examples.keys()]).toEqual([
+    'ship_order',
+    'pages_of_orders',
+    'approval',
+    'order_total',
+    'book_trip',
+  ]);
+});
+
+test('http', async () => {
+  const answer: RequestListener = (_request, response) =>
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":9}');
+  const server = await receiver(answer);
+  const client9 = {
+    // The example names a service that does not exist.
+    send: (request: Parameters<HttpClient['send']>[0]) => {
+      const { pathname, search } = new URL(request.url);
+      return client.send({ ...request, url: `http://127.0.0.1:${server.port}${pathname}${search}` });
+    },
+  } as HttpClient;
+  const http = new AuthorizedClient({ http: client9, tokens: client, credential: async () => null });
+  const input = { id: 'a/b', address: 'Rome' };
+  expect(await outcomeOf('ship_order', { services: { http }, input })).toBe(9);
+  expect(server.requests[0]).toMatchObject({
+    url: '/orders/a%2Fb/shipments?express=true',
+    body: '{"address":"Rome"}',
+  });
+});
+
+test('decisions and repetitions', async () => {
+  const lines = [
+    { price: 2, number: 3 },
+    { price: 5, number: 1 },
+  ];
+  expect(await outcomeOf('pages_of_orders', { input: { total: 200, country: 'IT', lines } })).toEqual({
+    ...{ size: 'big', country: 'abroad', lines: [6, 5] },
+    both: { left: 1, right: 2 },
+  });
+});
+
+/** The other runs and signals that the examples need. */
+const links = {
+  start: async () => {},
+  result: async () => ({ state: 'done' as const, output: '6', error: null }),
+  cancel: async () => {},
+  take: async () => ({ payload: { by: 'ann' } }),
+  forget: async () => {},
+  hasCome: async () => true,
+};
+
+test('waits, other workflows and responses', async () => {
+  const approval = examples.get('approval')!;
+  const [, ...steps] = approval.steps;
+  expect(await outcomeOf('approval', { input: { order: 7 }, links })).toMatchObject({ kind: 'later' });
+  const definition = checkWorkflow({ ...approval, steps });
+  const { outcome } = await runInMemory(steps, { definition, input: { order: 7 }, links });
+  expect(outcome).toEqual({ kind: 'done', output: '"ann"' });
+  expect(await outcomeOf('order_total', { input: { parts: [1, 2, 3] }, links })).toEqual({
+    ...{ status: 201, headers: { 'x-order': '7' } },
+    body: { total: 6 },
+  });
+});
+
+test('compensation', async () => {
+  expect(await outcomeOf('book_trip', {})).toEqual({
+    ...{ code: 'full', message: 'No room.', step: 'hotel', compensated: ['flight'] },
+  });
+});
