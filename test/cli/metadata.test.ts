@@ -95,7 +95,7 @@ test('Hasura: imported, checked, and what has no counterpart is listed', async (
     expect.stringMatching(/\+ new\/foz\.yaml\n\+ new\/metadata\/shop\/orders\.yaml\n/),
   ]);
   expect(out).toContain(
-    'hasura/databases/databases.yaml:6:24  shop.orders: event trigger mail: event triggers are not supported\n',
+    'hasura/databases/databases.yaml:6:24  shop.orders: event trigger mail: it has no definition, or no webhook\n',
   );
   const written = readFileSync(join(folder, 'new/foz.yaml'), 'utf8');
   const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(written)![1]!;

@@ -1,4 +1,5 @@
 import type { ColumnConfig, TableConfiguration, TableMetadata } from '../../../catalog/index.ts';
+import { eventTriggersOf } from './event-triggers.ts';
 import { type Findings, isEmpty } from './findings.ts';
 import { fitting } from './fitting.ts';
 import { permissionsOf } from './permissions.ts';
@@ -39,13 +40,7 @@ export function tableEntryOf(
   }
   const where = `${source}.${spelledTable(table)}`;
   const { relationships, fields } = relationshipsOf(given, where, sources, findings);
-  for (const trigger of Array.isArray(given.event_triggers) ? given.event_triggers.filter(isEntry) : [])
-    findings.add(
-      trigger,
-      undefined,
-      `${where}: event trigger ${trigger.name}`,
-      'event triggers are not supported',
-    );
+  const triggers = eventTriggersOf(given.event_triggers, where, findings);
   findings.addRest(given, handled, where, reasons);
   const configuration = configurationOf(given.configuration, where, findings);
   const made: TableMetadata = {
@@ -55,6 +50,7 @@ export function tableEntryOf(
     ...(isEmpty(configuration) ? {} : { configuration }),
     ...relationships,
     ...permissionsOf(given, where, fields, findings),
+    ...(triggers.length === 0 ? {} : { event_triggers: triggers }),
   };
   return fitting('table', made, { given, where, findings });
 }
