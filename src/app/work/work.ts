@@ -90,8 +90,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   const calls = new HookStore(jobs);
   const secretsOf = hookSecrets(secrets);
   const hooks = new HookReceiver({ calls, runner, log, secretsOf, settled: () => workflows.align() });
-  let stopHooks = () => {};
-  let stopCleaning = () => {};
+  const stops: (() => void)[] = [];
   let closing: Promise<void> | null = null;
   const isWorking = workflow.enabled ?? true;
   return {
@@ -101,9 +100,9 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
     },
     start(service) {
       graphql = service;
-      stopCleaning = startCleaning({ store, runs, calls, deliveries, settings: workflow, log });
+      stops.push(startCleaning({ store, runs, calls, deliveries, settings: workflow, log }));
+      stops.push(followHooks(graphs, hooks));
       workflows.start();
-      stopHooks = followHooks(graphs, hooks);
       if (isWorking) void worker.start();
     },
     close() {
@@ -113,8 +112,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   };
 
   async function close(): Promise<void> {
-    stopCleaning();
-    stopHooks();
+    for (const stop of stops) stop();
     workflows.close();
     await scheduler.close();
     await worker.stop(graceMs);

@@ -11,14 +11,21 @@ const wait = [
 /** Commands about workflows and their runs. */
 export function addWorkflowCommands(program: Command): void {
   const workflow = program.command('workflow').description('workflows and their runs, on a server that runs');
-  const command = (usage: string, description: string) =>
+  const command: Make = (usage, description) =>
     workflow
       .command(usage)
       .description(description)
       .option(...endpoint)
       .option(...secretFile)
       .option(...json);
+  addStarting(command);
+  addRunCommands(command);
+}
 
+/** Makes a command with the options that all of them have. */
+type Make = (usage: string, description: string) => Command;
+
+function addStarting(command: Make): void {
   command('list', 'the workflows, their versions and when they are due').action((options) =>
     report(async () => (await import('../workflow.ts')).listWorkflows(options)),
   );
@@ -35,7 +42,9 @@ export function addWorkflowCommands(program: Command): void {
     .action((name, options) =>
       report(async () => (await import('../workflow.ts')).runWorkflow(name, options)),
     );
+}
 
+function addRunCommands(command: Make): void {
   command('runs', 'runs, the newest first')
     .argument('[name]', 'of this workflow only')
     .addOption(
