@@ -24,8 +24,11 @@ export interface Session {
 
 /** The caller of a session for the audit log. Never contains a secret. */
 export interface Actor {
-  readonly kind: 'admin-secret' | 'api-key' | 'jwt' | 'webhook' | 'anonymous' | 'workflow';
-  /** The name of the secret, of the workflow, the name of the key, the `sub` of the token, or the user of the webhook. */
+  readonly kind: 'admin-secret' | 'api-key' | 'jwt' | 'session' | 'webhook' | 'anonymous' | 'workflow';
+  /**
+   * The name of the secret, of the workflow, the name of the key, the `sub` of the token, the id of the user who signed in, or the user of
+   * the webhook.
+   */
   readonly id: string;
   /** The API key's id. */
   readonly keyId?: string;
@@ -33,8 +36,10 @@ export interface Actor {
   readonly keyPrefix?: string;
   /** The revision of the API key; it changes with every change of the key. */
   readonly keyRevision?: string;
-  /** The token's `iss`. */
+  /** The token's `iss`, or the provider that the person signed in with. */
   readonly issuer?: string;
+  /** The id of the person's session. */
+  readonly sessionId?: string;
 }
 
 /** Identifies a credential. The text is the same in all requests with that credential. */

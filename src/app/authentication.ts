@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { adminSession, type Session } from '../access/index.ts';
-import { type Auth, createAuth, httpRequest, websocketRequest } from '../auth/index.ts';
+import {
+  type Auth,
+  createAuth,
+  httpRequest,
+  Providers,
+  type SignInConfig,
+  websocketRequest,
+} from '../auth/index.ts';
 import type { ControlPlane, FozConfig, RuntimeSettings, Settings } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
 import { HttpClient } from '../outbound/index.ts';
@@ -20,6 +27,11 @@ export interface Authentication {
   use(settings: Settings): void;
   /** `null`: no authentication is configured, so every caller is admin. */
   readonly auth: Auth | null;
+  /** The providers that people sign in with. */
+  readonly providers: Providers;
+  readonly signInConfig: SignInConfig;
+  /** Origins, besides the server's own, whose pages may send cookies. */
+  readonly cookieOrigins: readonly string[];
   /** Determines the first admin secret, where none is configured; waits for a store that answers. */
   settleFirst(settings: RuntimeSettings): Promise<void>;
   /** The admin secret that was generated at this start. It is shown once; only its hash is stored. */
@@ -35,6 +47,16 @@ export function authenticationOf(
   plane: ControlPlane | null,
   log: StoreLog,
 ): Authentication {
+  // Operators write these URLs, often of identity providers in the inner network.
+  const http = new HttpClient({
+    author: 'operator',
+    config: outbound,
+    limits: { connectionsPerOrigin: 256 },
+  });
+  const providers = new Providers(http);
+  let signIn: SignInConfig = config?.sign_in ?? {};
+  let cookieOrigins = config?.cookie_origins ?? [];
+  providers.use(config?.providers ?? []);
   if (config === undefined)
     return {
       identify: () => adminSession,
@@ -42,23 +64,20 @@ export function authenticationOf(
       addressOf: ({ socket }) => socket.remoteAddress ?? null,
       use: () => {},
       auth: null,
+      providers,
+      signInConfig: signIn,
+      cookieOrigins,
       settleFirst: async () => {},
       newAdminSecret: null,
       isProvisional: false,
-      close: async () => {},
+      close: () => http.close(),
     };
   const first = config.admin_secrets === undefined ? new FirstSecret(state, log) : null;
-  // Operators write these URLs, often of identity providers in the inner network.
-  const http = new HttpClient({
-    author: 'operator',
-    config: outbound,
-    limits: { connectionsPerOrigin: 256 },
-  });
   const auth = createAuth({
     config,
     http,
     adminSecrets: first?.own ?? [],
-    ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
+    ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers, sessions: plane.sessions }),
   });
   // Before the store is read, the settings in it that restrict access are unknown.
   let isKnown = plane === null;
@@ -72,9 +91,20 @@ export function authenticationOf(
       isKnown = true;
       first?.follow(firstSecret);
       const own = first?.own ?? [];
-      if (signIns !== null) auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...own] });
+      if (signIns === null) return;
+      providers.use(signIns.providers ?? []);
+      signIn = signIns.sign_in ?? {};
+      cookieOrigins = signIns.cookie_origins ?? [];
+      auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...own] });
     },
     auth,
+    providers,
+    get signInConfig() {
+      return signIn;
+    },
+    get cookieOrigins() {
+      return cookieOrigins;
+    },
     settleFirst: async (settings) => first?.offer(settings),
     get newAdminSecret() {
       return first?.secret ?? null;

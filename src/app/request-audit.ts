@@ -130,6 +130,7 @@ const kinds = {
   'admin-secret': 'admin-secret',
   'api-key': 'api-key',
   jwt: 'token',
+  session: 'user',
   webhook: 'webhook',
   anonymous: 'anonymous',
   workflow: 'workflow',

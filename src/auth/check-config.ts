@@ -2,9 +2,10 @@ import proxyAddr from 'proxy-addr';
 import { checkKeys } from './check-keys.ts';
 import { type AuthProblem, checkRole, type Report } from './check-parts.ts';
 import type { AuthConfig, IssuerConfig } from './config.ts';
+import { parseJsonPath } from './json-path.ts';
 import { publicKeyOf } from './jwt/issuer.ts';
-import { parseJsonPath } from './jwt/json-path.ts';
 import { leastSecretBytes, publicAlgorithms, secretAlgorithms } from './jwt/keys.ts';
+import { checkProviders, checkSignIn } from './sso/check-providers.ts';
 import { variableOf } from './variables.ts';
 
 /** Checks of `auth` that a JSON Schema cannot express. The value has passed its schema. */
@@ -15,6 +16,8 @@ export function checkAuth(config: AuthConfig): AuthProblem[] {
   checkIssuers(config.jwt ?? [], report);
   checkWebhook(config, report);
   checkKeys(config.api_keys ?? [], report);
+  checkProviders(config.providers ?? [], report);
+  checkSignIn(config.sign_in ?? {}, report);
   if (config.anonymous_role !== undefined) checkRole(config.anonymous_role, ['anonymous_role'], report);
   config.trusted_proxies?.forEach((entry, at) => {
     if (!isProxy(entry))

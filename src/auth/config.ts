@@ -1,5 +1,6 @@
 import type { CredentialLimits, RateLimit } from '../access/index.ts';
 import type { ScopesConfig } from './scopes.ts';
+import type { ProviderConfig, SignInConfig } from './sso/config.ts';
 
 /** The part `auth` of `foz.yaml`. Its JSON Schema is in `schema/foz.schema.json`. */
 export interface AuthConfig {
@@ -10,6 +11,9 @@ export interface AuthConfig {
   readonly jwt?: readonly IssuerConfig[];
   readonly webhook?: WebhookConfig;
   readonly api_keys?: readonly DeclaredKeyConfig[];
+  /** Identity providers that people sign in with. */
+  readonly providers?: readonly ProviderConfig[];
+  readonly sign_in?: SignInConfig;
   /** Proxies whose X-Forwarded-For is trusted: addresses, CIDR, `loopback`, `linklocal`, `uniquelocal`. */
   readonly trusted_proxies?: readonly string[];
   /** Origins of pages that may send a token in a cookie, besides the server's own. */

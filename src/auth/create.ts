@@ -14,6 +14,9 @@ import type { AuthConfig } from './config.ts';
 import { type Identify, identifyBy } from './identify.ts';
 import { Tokens } from './jwt/jwt-authenticator.ts';
 import { type SessionEnd, SessionEnds } from './session-end.ts';
+import type { SessionRepository } from './sessions/record.ts';
+import { SessionCookies } from './sessions/session-cookies.ts';
+import { isPlainServer } from './sso/server-url.ts';
 import { Webhook } from './webhook/webhook.ts';
 
 export interface AuthOptions {
@@ -21,6 +24,8 @@ export interface AuthOptions {
   readonly config: AuthConfig;
   /** Keys of the control store, besides those in the configuration. */
   readonly keys?: KeyRepository;
+  /** Sessions of people who signed in. Absent: there are none. */
+  readonly sessions?: SessionRepository;
   /** Peppers for the hashes of keys in the control store: the current one first. At least 32 bytes each. */
   readonly peppers?: readonly Uint8Array[];
   /** Further admin secrets, such as the one generated at the first start. */
@@ -33,7 +38,10 @@ export interface AuthOptions {
 
 /** The parts that may change while sessions run. */
 export interface SignIns
-  extends Pick<AuthConfig, 'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins' | 'trusted_proxies'> {
+  extends Pick<
+    AuthConfig,
+    'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins' | 'trusted_proxies' | 'providers' | 'sign_in'
+  > {
   readonly adminSecrets: readonly AdminSecret[];
 }
 
@@ -56,7 +64,7 @@ export interface Auth {
 }
 
 /**
- * Builds authentication. The order: admin secret, API key, token, further protocols, webhook, anonymous role. The webhook, where one is
+ * Builds authentication. The order: admin secret, API key, token, session cookie, further protocols, webhook, anonymous role. The webhook, where one is
  * configured, gets every request without a credential of an earlier kind, also requests without any credentials.
  */
 export function createAuth(options: AuthOptions): Auth {
@@ -66,32 +74,44 @@ export function createAuth(options: AuthOptions): Auth {
   let addressBy = clientAddress(config.trusted_proxies ?? []);
   const address: ClientAddress = (request) => addressBy(request);
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
+  const sessions =
+    options.sessions === undefined
+      ? null
+      : new SessionCookies({
+          repository: options.sessions,
+          clientAddress: address,
+          onEnded: () => ends.review(),
+        });
+  const others = sessions === null ? more : [sessions, ...more];
   const put = ({ admin, tokens, last }: SignInMethods) =>
-    identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
+    identifyBy([admin, apiKeys, tokens, ...others, ...(last === null ? [] : [last])]);
   const own = options.http === undefined ? new HttpClient({ author: 'operator' }) : null;
   const http = options.http ?? own!;
   const adminSecrets = adminSecretsIn(config, options.adminSecrets);
   let methods = signInMethodsOf({ ...config, adminSecrets }, http);
   let identify = put(methods);
-  const ends = new SessionEnds(repository, (session, now) => endOf(session, methods, now));
+  sessions?.use(sessionRules(config));
+  const ends = new SessionEnds(repository, (session, now) => endOf(session, methods, sessions, now));
   return {
     identify: (request, now) => identify(request, now),
     clientAddress: address,
     get caches() {
       const answers = methods.last?.kind === 'webhook' ? methods.last.cache : null;
-      return [apiKeys.cache, methods.tokens.cache, ...(answers === null ? [] : [answers])];
+      const kept = [answers, sessions?.cache ?? null].filter((cache) => cache !== null);
+      return [apiKeys.cache, methods.tokens.cache, ...kept];
     },
     declaredKeys: () => declared.list(),
     use(signIns) {
       methods = signInMethodsOf(signIns, http, methods);
       addressBy = clientAddress(signIns.trusted_proxies ?? []);
+      sessions?.use(sessionRules(signIns));
       identify = put(methods);
       ends.review();
     },
     watch: (session, onEnd) => ends.watch(session, onEnd),
     async close() {
       ends.close();
-      await Promise.all([own, apiKeys, ...more].map((part) => part?.close?.()));
+      await Promise.all([own, apiKeys, ...others].map((part) => part?.close?.()));
     },
   };
 }
@@ -139,8 +159,22 @@ function signInMethodsOf(
   };
 }
 
+function sessionRules({ providers = [], cookie_origins, sign_in = {} }: Partial<SignIns>) {
+  return {
+    providers: new Set(providers.map(({ name }) => name)),
+    origins: new Set(cookie_origins),
+    isPlain: isPlainServer(sign_in),
+  };
+}
+
 /** Why a session has ended. For API keys, SessionEnds asks the repositories instead. */
-function endOf({ actor }: Session, { admin, tokens, last }: SignInMethods, now: number): SessionEnd | null {
+function endOf(
+  { actor }: Session,
+  { admin, tokens, last }: SignInMethods,
+  sessions: SessionCookies | null,
+  now: number,
+): SessionEnd | null {
+  if (actor?.kind === 'session') return sessions === null ? 'changed' : sessions.endOf(actor, now);
   if (actor?.kind === 'jwt') return tokens.endOf(actor, now);
   if (actor?.kind === 'admin-secret') return admin.endOf(actor);
   if (actor?.kind === 'webhook' || actor?.kind === 'anonymous')

@@ -106,6 +106,12 @@ export { firstSecretName } from './settings/first-secret.ts';
 export { describeSettings, type SettingDescription, setSetting } from './settings/general.ts';
 export { describeIssuers, dropIssuer, type IssuerDescription, putIssuer } from './settings/issuers.ts';
 export { describeLimits, type LimitsDescription, setLimits } from './settings/limits.ts';
+export {
+  describeProviders,
+  dropProvider,
+  type ProviderDescription,
+  putProvider,
+} from './settings/providers.ts';
 export { RuntimeSettings } from './settings/runtime.ts';
 export type { Settings } from './settings/settings.ts';
 export {
@@ -153,6 +159,22 @@ export {
   redeliver,
   type TriggerDescription,
 } from './triggers/triggers.ts';
+export { type Arrival, type Entered, enter } from './users/enter.ts';
+export {
+  endByProvider,
+  endSession,
+  endSessionsOfUser,
+  type SignedOut,
+  sessionsOf,
+  signOut,
+} from './users/sessions.ts';
+export {
+  dropUser,
+  setUserDisabled,
+  setUserRoles,
+  type UserDescription,
+  usersOf,
+} from './users/users.ts';
 export { describeWorkflows, type WorkflowDescription } from './workflows/describe.ts';
 export { dropEntry, enableEntry, putEntry } from './workflows/edits.ts';
 export { hookIssues, validHooks } from './workflows/hook-issues.ts';

@@ -1,9 +1,10 @@
-import type { KeyRepository } from '../auth/index.ts';
+import { type KeyRepository, Sealer, type SessionRepository } from '../auth/index.ts';
 import { namedLists } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import {
   AuditLog,
   addFormerPeppers,
+  derivedKeys,
   failureFields,
   keyRing,
   openStore,
@@ -11,6 +12,7 @@ import {
   Secrets,
   type Store,
   StoredKeys,
+  StoredSessions,
   type StoreLog,
   startRetention,
   storeExists,
@@ -26,6 +28,10 @@ export interface ControlPlane {
   readonly keys: KeyRepository;
   /** Peppers of the hashes of those keys. */
   readonly peppers: readonly Uint8Array[];
+  /** The sessions of people who signed in. */
+  readonly sessions: SessionRepository;
+  /** Encrypts what a sign-in leaves with browsers and in the store. */
+  readonly sealer: Sealer;
   /** The audit log; `null`: the configuration has switched it off. */
   readonly audit: AuditLog | null;
   /** Applies the audit settings of a configuration. */
@@ -112,6 +118,8 @@ export async function openControlPlane(
     secrets,
     keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
     peppers,
+    sessions: new StoredSessions(store),
+    sealer: new Sealer(derivedKeys(ring, 'sign-in')),
     audit: writes,
     useAudit,
     async close() {

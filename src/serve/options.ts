@@ -108,7 +108,7 @@ export interface ServerOptions {
   readonly console: string | null;
   readonly samples: () => readonly unknown[];
   /** Further handlers by path, such as that of the control API. */
-  readonly routes?: ReadonlyMap<string, RouteHandler>;
+  readonly routes?: { get(path: string): RouteHandler | undefined };
   /** Answers requests below `/hooks/`; absent: there is nothing. */
   readonly hooks?: RouteHandler;
   /** Further handlers for any authenticated caller: admitted, counted and audited as at `/graphql`. */
@@ -137,7 +137,7 @@ export interface WorkGauges {
 /** The response of a route handler. */
 export interface RouteAnswer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** A stream is sent as it comes; if it fails, the connection is closed before the end of the body. */
   readonly body: string | Readable;
 }

@@ -17,12 +17,15 @@ const threshold = 8 * 1024;
 const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 const gzipped = { level: 5 };
 
+/** Headers of a response; a list is sent as several headers, as Set-Cookie must be. */
+type Headers = Readonly<Record<string, string | string[]>>;
+
 /** A response to be sent. */
 interface Reply {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   /** Counts the bytes that the client has not read yet; absent: not counted. */
   readonly holding?: Holding | undefined;
 }
@@ -40,7 +43,7 @@ export class Sender {
     request: IncomingMessage,
     response: ServerResponse,
     status: number,
-    headers: Readonly<Record<string, string>>,
+    headers: Headers,
     text: string | PackedText,
     holding?: Holding,
   ): Promise<void> {
@@ -56,7 +59,7 @@ export class Sender {
   async sendStream(
     response: ServerResponse,
     status: number,
-    headers: Readonly<Record<string, string>>,
+    headers: Headers,
     body: Readable,
   ): Promise<void> {
     response.writeHead(status, headers);
@@ -198,7 +201,7 @@ function* counted(text: string, holding: Holding | undefined): Generator<Buffer>
   }
 }
 
-function varying(headers: Readonly<Record<string, string>>): Record<string, string> {
+function varying(headers: Headers): Record<string, string | string[]> {
   return {
     ...headers,
     vary: headers.vary === undefined ? 'accept-encoding' : `${headers.vary}, accept-encoding`,
@@ -207,10 +210,10 @@ function varying(headers: Readonly<Record<string, string>>): Record<string, stri
 
 /** Headers for an encoded body. `length`: `null` where it is not known beforehand. */
 function encodedHeaders(
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   length: number | null,
   encoding: string | null,
-): Record<string, string> {
+): Record<string, string | string[]> {
   return {
     ...varying(headers),
     ...(length === null ? {} : { 'content-length': String(length) }),

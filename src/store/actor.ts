@@ -4,12 +4,13 @@ export interface Actor {
     | 'admin-secret'
     | 'api-key'
     | 'token'
+    | 'user'
     | 'webhook'
     | 'anonymous'
     | 'workflow'
     | 'command'
     | 'system';
-  /** The name of the secret, id of the key, or subject of the token; `null`: anonymous. */
+  /** The name of the secret, id of the key, subject of the token, or id of the user; `null`: anonymous. */
   readonly id: string | null;
   readonly role: string | null;
 }

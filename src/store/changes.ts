@@ -8,6 +8,8 @@ export type ChangeTopic =
   | 'operation'
   | 'setting'
   | 'api-key'
+  | 'provider'
+  | 'session'
   | 'secret'
   | 'names';
 

@@ -61,6 +61,31 @@ export {
   type Settlement,
 } from './jobs/index.ts';
 export type { MigrationStatus } from './migrate.ts';
+export {
+  type EndedSession,
+  endSessions,
+  findIdentity,
+  type Identity,
+  type IdentityKey,
+  identitiesOf,
+  insertSession,
+  insertUser,
+  listSessions,
+  listUsers,
+  type NewSession,
+  putIdentity,
+  readUser,
+  removeUser,
+  type SessionDescription,
+  type SessionFilter,
+  StoredSessions,
+  type User,
+  type UserFilter,
+  type UserPatch,
+  updateUser,
+  useAnswer,
+  userByEmail,
+} from './people/index.ts';
 export { StoreTaken } from './pglite/lock.ts';
 export { openWithTemplate, templateFile } from './pglite/template.js';
 export { storeExists } from './place.ts';
@@ -80,7 +105,13 @@ export {
   metadataVersion,
   refuseVersion,
 } from './repositories/metadata.ts';
-export { type NamedConfig, storedIssuers, storedSettings, storedSources } from './repositories/named.ts';
+export {
+  type NamedConfig,
+  storedIssuers,
+  storedProviders,
+  storedSettings,
+  storedSources,
+} from './repositories/named.ts';
 export {
   type AllowedOperation,
   allowOperation,
@@ -113,6 +144,7 @@ export {
 } from './runs/index.ts';
 export {
   addFormerPeppers,
+  derivedKeys,
   keyRing,
   maskSecrets,
   peppersOf,

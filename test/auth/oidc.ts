@@ -93,7 +93,7 @@ export class OidcServer {
 }
 
 /** Runs a function without the warnings that a provider prints about production use. */
-function quietly<Value>(make: () => Value): Value {
+export function quietly<Value>(make: () => Value): Value {
   const { warn } = console;
   console.warn = () => {};
   try {

@@ -4,6 +4,7 @@ import type { Authentication } from '../authentication.ts';
 import { accountRoute } from './account.ts';
 import { auditRoute } from './audit.ts';
 import { controlRoute, identifyBySecret } from './control.ts';
+import { signInRoutes } from './sign-in/index.ts';
 
 /** The routes of the control API and of `/account`. `secret`: protects the control API where there is no `auth`. */
 export async function protectedRoutes(
@@ -22,8 +23,9 @@ export async function protectedRoutes(
     ['/control/audit.jsonl', auditRoute(admission, plane)],
   ]);
   if (auth === null || plane === null) return { routes };
+  const signIn = signInRoutes({ authentication, plane }, keeping);
   return {
-    routes,
+    routes: { get: (path) => routes.get(path) ?? signIn(path) },
     sessionRoutes: new Map([
       ['/account/graphql', await accountRoute({ plane, declaredKeys }, keeping.logger)],
     ]),

@@ -3,10 +3,10 @@ import type { Session } from '../../access/index.ts';
 import { type CacheState, FozError, heapPart, OwnedCache } from '../../core/index.ts';
 import type { ClientAddress } from '../address.ts';
 import type { Authenticator } from '../authenticator.ts';
+import { BatchedLookup } from '../batched-lookup.ts';
 import { AccessDenied } from '../denied.ts';
 import { type AuthRequest, bearerToken, header } from '../request.ts';
 import { hasHash, keyLength, keyPrefix } from './format.ts';
-import { KeyLookup } from './lookup.ts';
 import type { KeyRecord, KeyRepository } from './record.ts';
 import { KeyUses } from './uses.ts';
 import { keyDenied, VerifiedKey } from './verified.ts';
@@ -36,7 +36,7 @@ export interface ApiKeyOptions {
 export class ApiKeys implements Authenticator {
   readonly kind = 'api-key';
   readonly #options: ApiKeyOptions;
-  readonly #lookup: KeyLookup;
+  readonly #lookup: BatchedLookup<KeyRecord>;
   readonly #uses: KeyUses;
   /** By SHA-256 of the whole key. */
   readonly #verified: OwnedCache<VerifiedKey>;
@@ -48,7 +48,10 @@ export class ApiKeys implements Authenticator {
 
   constructor(options: ApiKeyOptions) {
     this.#options = options;
-    this.#lookup = new KeyLookup(options.repository);
+    this.#lookup = new BatchedLookup('API keys', async (prefixes) => {
+      const found = await options.repository.find(prefixes);
+      return new Map(found.flatMap((record) => record.secrets.map(({ prefix }) => [prefix, record])));
+    });
     this.#uses = new KeyUses(options.repository, options.useEveryMs);
     const { cacheBytes = heapPart(1 / 64, 32 * 2 ** 20), cacheSize = 10_000 } = options;
     this.#verified = new OwnedCache('api_keys', cacheBytes, cacheSize);

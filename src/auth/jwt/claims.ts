@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { parseJson, parseRoleName, type RoleName } from '../../core/index.ts';
+import { follow, type JsonPath, parseJsonPath } from '../json-path.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
-import { follow, type JsonPath, parseJsonPath } from './json-path.ts';
 import { tokenDenied } from './unverified-token.ts';
 
 /** Where roles and variables stand in a token. */

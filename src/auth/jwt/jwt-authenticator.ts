@@ -5,9 +5,9 @@ import { type CacheState, heapPart, OwnedCache } from '../../core/index.ts';
 import type { HttpClient } from '../../outbound/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { IssuerConfig, TokenPlace } from '../config.ts';
+import { cookieOf, refuseForeignPage } from '../cookie.ts';
 import { type AuthRequest, bearerToken, header } from '../request.ts';
 import type { SessionEnd } from '../session-end.ts';
-import { cookieOf, refuseForeignPage } from './cookie.ts';
 import { Issuer, type VerifiedToken } from './issuer.ts';
 import { decodeToken, looksLikeToken, tokenDenied } from './unverified-token.ts';
 

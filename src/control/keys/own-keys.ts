@@ -18,15 +18,16 @@ export interface KeyOwner {
 }
 
 /** Stand-ins for the issuer where there is none. */
-const unnamed = { token: 'token', webhook: 'webhook' } as const;
+const unnamed = { token: 'token', webhook: 'webhook', session: 'user' } as const;
 
 /**
  * The owner name of a caller: the issuer of its token and the subject, such as `https://id.example.com ada`; `token ada` for a token
- * without `iss`, `webhook 7` for a user of the webhook. `null`: the caller cannot own keys.
+ * without `iss`, `webhook 7` for a user of the webhook, `user 3f0c...` for a person who signed in. `null`: the caller cannot own keys.
  */
 export function ownerOf({ actor }: Session): string | null {
   if (actor === undefined || actor.id === '') return null;
   if (actor.kind === 'webhook') return `${unnamed.webhook} ${actor.id}`;
+  if (actor.kind === 'session') return `${unnamed.session} ${actor.id}`;
   if (actor.kind !== 'jwt') return null;
   const { issuer, id } = actor;
   if (issuer === undefined) return `${unnamed.token} ${id}`;

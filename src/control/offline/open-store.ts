@@ -1,9 +1,11 @@
+import { Sealer } from '../../auth/index.ts';
 import {
   keyRing,
   openStore,
   Secrets,
   type Store,
   StoredKeys,
+  StoredSessions,
   type StoreLog,
   storeExists,
 } from '../../store/index.ts';
@@ -36,6 +38,8 @@ export async function planeForCommands(
     secrets: new Secrets(store, () => keyRing(state, environment, log)),
     keys: new StoredKeys(store),
     peppers: [],
+    sessions: new StoredSessions(store),
+    sealer: new Sealer([]),
     audit: null,
     useAudit() {},
     close: async () => {},

@@ -19,6 +19,9 @@ export const defaults = {
   'server.websocket.keepalive_ms': 25_000,
   'server.websocket.buffer_bytes': 4_194_304,
   'auth.trusted_proxies': [],
+  'auth.sign_in.redirect_origins': [],
+  'auth.sign_in.session.idle_seconds': 28_800,
+  'auth.sign_in.session.lifetime_seconds': 604_800,
   'audit.when_down': 'closed',
   'audit.retention_days': null,
 } as const satisfies Readonly<Record<string, unknown>>;

@@ -1,4 +1,10 @@
-import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
+import {
+  type AuthConfig,
+  adminSecretsIn,
+  type IssuerConfig,
+  type ProviderConfig,
+  type SignIns,
+} from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { AllowListConfig, LimitSettings } from '../../views/index.ts';
 import { firstSecretIn, firstSecretName } from './first-secret.ts';
@@ -27,6 +33,8 @@ function mergedSignIns(auth: AuthConfig, stored: StoredSettings, issues: Catalog
   if (isBoth) issues.push(left('anonymous role', 'the webhook decides about requests without credentials'));
   return {
     jwt: mergedIssuers(auth.jwt ?? [], stored, issues),
+    providers: mergedProviders(auth.providers ?? [], stored, issues),
+    sign_in: auth.sign_in,
     webhook: isBoth && auth.webhook === undefined && auth.anonymous_role !== undefined ? undefined : webhook,
     anonymous_role: isBoth && auth.anonymous_role === undefined ? undefined : anonymous,
     cookie_origins: auth.cookie_origins ?? stored.cookieOrigins ?? undefined,
@@ -51,6 +59,19 @@ function mergedIssuers(
   for (const { name, config } of issuers)
     if (all.some(({ issuer }) => issuer === config.issuer))
       issues.push(left(`issuer ${name}`, `another entry has the issuer ${config.issuer} already`));
+    else all.push(config);
+  return all;
+}
+
+function mergedProviders(
+  declared: readonly ProviderConfig[],
+  { providers }: StoredSettings,
+  issues: CatalogIssue[],
+): ProviderConfig[] {
+  const all = [...declared];
+  for (const { name, config } of providers)
+    if (declared.some((one) => one.name === name))
+      issues.push(left(`provider ${name}`, 'the configuration file has a provider of this name'));
     else all.push(config);
   return all;
 }

@@ -41,7 +41,7 @@ export class RuntimeSettings {
     this.#current = mergeSettings(options.config, nothingStored);
     this.#follower = new Follower({
       store: options.plane?.store ?? null,
-      topics: ['issuer', 'operation', 'setting'],
+      topics: ['issuer', 'provider', 'operation', 'setting'],
       align: () => this.#align(),
       failed: (error) =>
         options.log.error(failureFields(error), 'the settings of the store cannot be read: those known hold'),

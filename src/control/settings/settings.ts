@@ -1,5 +1,5 @@
 import type { LimitsConfig } from '../../access/index.ts';
-import type { IssuerConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
+import type { IssuerConfig, ProviderConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { AllowedOperation } from '../../store/index.ts';
 import type { AllowListConfig, LimitSettings } from '../../views/index.ts';
@@ -37,12 +37,20 @@ export interface StoredIssuer {
   readonly revision: number;
 }
 
+/** A provider of the store, with its secrets decrypted. */
+export interface StoredProvider {
+  readonly name: string;
+  readonly config: ProviderConfig;
+  readonly revision: number;
+}
+
 /** How an operation that is not on the list of its role is treated. */
 export type AllowListMode = 'enforce' | 'report';
 
 /** The settings of the store, with secrets decrypted. */
 export interface StoredSettings {
   readonly issuers: readonly StoredIssuer[];
+  readonly providers: readonly StoredProvider[];
   readonly anonymousRole: string | null;
   readonly webhook: WebhookConfig | null;
   readonly cookieOrigins: readonly string[] | null;
@@ -61,6 +69,7 @@ export interface StoredSettings {
 
 export const nothingStored: StoredSettings = {
   issuers: [],
+  providers: [],
   anonymousRole: null,
   webhook: null,
   cookieOrigins: null,

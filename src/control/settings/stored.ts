@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
 import type { LimitsConfig } from '../../access/index.ts';
-import type { IssuerConfig, WebhookConfig } from '../../auth/index.ts';
-import { listOperations, storedIssuers, storedSettings } from '../../store/index.ts';
+import {
+  type IssuerConfig,
+  type ProviderConfig,
+  providerSecrets,
+  type WebhookConfig,
+} from '../../auth/index.ts';
+import { listOperations, storedIssuers, storedProviders, storedSettings } from '../../store/index.ts';
 import type { ControlPlane } from '../plane.ts';
-import type { AllowListMode, StoredIssuer, StoredSettings } from './settings.ts';
+import type { AllowListMode, StoredIssuer, StoredProvider, StoredSettings } from './settings.ts';
 
 /** Names of settings in the store. */
 export const settingNames = {
@@ -19,13 +24,19 @@ export const settingNames = {
 /** Ids of encrypted settings. */
 export const settingSecrets = {
   issuer: (name: string) => `issuer/${name}/secret`,
+  provider: (name: string, member: string) => `provider/${name}/${member}`,
   webhookUrl: 'webhook/url',
 } as const;
 
 /** All settings of the store, read in one snapshot. */
 export async function readStored({ store, secrets }: ControlPlane): Promise<StoredSettings> {
-  const [issuers, operations, settings] = await store.read((db) =>
-    Promise.all([storedIssuers.list(db), listOperations(db), storedSettings.list(db)]),
+  const [issuers, providers, operations, settings] = await store.read((db) =>
+    Promise.all([
+      storedIssuers.list(db),
+      storedProviders.list(db),
+      listOperations(db),
+      storedSettings.list(db),
+    ]),
   );
   const secret = async (id: string) => (await secrets.get(id))?.reveal();
   const named = new Map(settings.map(({ name, config }) => [name, config]));
@@ -41,6 +52,18 @@ export async function readStored({ store, secrets }: ControlPlane): Promise<Stor
         const hidden = await secret(settingSecrets.issuer(name));
         const open = config as IssuerConfig;
         return { name, revision, config: hidden === undefined ? open : { ...open, secret: hidden } };
+      }),
+    ),
+    providers: await Promise.all(
+      providers.map(async ({ name, config, revision }): Promise<StoredProvider> => {
+        const members = await Promise.all(
+          providerSecrets.map(async (member) => [
+            member,
+            await secret(settingSecrets.provider(name, member)),
+          ]),
+        );
+        const hidden = Object.fromEntries(members.filter(([, value]) => value !== undefined));
+        return { name, revision, config: { ...(config as ProviderConfig), ...hidden } };
       }),
     ),
     anonymousRole: (named.get(settingNames.anonymousRole) as string | undefined) ?? null,

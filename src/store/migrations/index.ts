@@ -16,6 +16,7 @@ import * as runOrigins from './0014-run-origins.ts';
 import * as runLinks from './0015-run-links.ts';
 import * as eventTriggers from './0016-event-triggers.ts';
 import * as hooks from './0017-hooks.ts';
+import * as people from './0018-people.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   { name: '0015-run-links', up: runLinks.up },
   { name: '0016-event-triggers', up: eventTriggers.up },
   { name: '0017-hooks', up: hooks.up },
+  { name: '0018-people', up: people.up },
 ];

@@ -104,6 +104,11 @@ export class NamedConfigs {
 
 export const storedSources = new NamedConfigs({ table: 'foz.sources', topic: 'source', noun: 'source' });
 export const storedIssuers = new NamedConfigs({ table: 'foz.issuers', topic: 'issuer', noun: 'issuer' });
+export const storedProviders = new NamedConfigs({
+  table: 'foz.providers',
+  topic: 'provider',
+  noun: 'provider',
+});
 export const storedSettings = new NamedConfigs({ table: 'foz.settings', topic: 'setting', noun: 'setting' });
 
 function configOf({ name, config, revision, created_at, updated_at }: Row): NamedConfig {

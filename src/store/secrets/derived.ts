@@ -13,6 +13,11 @@ export function peppersOf({ current, older }: KeyRing): Uint8Array[] {
   return [current, ...older].map((key) => key.derive(purpose));
 }
 
+/** Keys of 32 bytes for one purpose: that of the current master key, then those of older ones. */
+export function derivedKeys({ current, older }: KeyRing, purpose: string): Uint8Array[] {
+  return [current, ...older].map((key) => key.derive(purpose));
+}
+
 /** Reads secrets of the store. */
 interface SecretReader {
   list(): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-export { addFormerPeppers, peppersOf } from './derived.ts';
+export { addFormerPeppers, derivedKeys, peppersOf } from './derived.ts';
 export { type KeyRing, keyRing, prepareNewKey } from './key-ring.ts';
 export { maskSecrets } from './mask.ts';
 export type { MasterKey } from './master-key.ts';

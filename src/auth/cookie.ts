@@ -1,6 +1,6 @@
-import { AccessDenied } from '../denied.ts';
-import { isOwnOrigin } from '../origin.ts';
-import { type AuthRequest, header } from '../request.ts';
+import { AccessDenied } from './denied.ts';
+import { isOwnOrigin } from './origin.ts';
+import { type AuthRequest, header } from './request.ts';
 
 /** The value of a cookie; `undefined`: it is absent. Throws `access-denied` when it is repeated. */
 export function cookieOf(request: AuthRequest, name: string): string | undefined {

@@ -1,0 +1,25 @@
+import { hash, randomBytes } from 'node:crypto';
+
+/** The name of a cookie. Browsers accept `__Host-` only over HTTPS, for this host alone, so that no other host of the domain can set it. */
+export function cookieName(base: string, isSecure: boolean): string {
+  return isSecure ? `__Host-${base}` : base;
+}
+
+/** The value of a Set-Cookie header. Scripts cannot read the cookie; other sites do not send it, except by a link. `seconds` 0: it is removed. */
+export function setCookie(base: string, value: string, isSecure: boolean, seconds: number): string {
+  const secure = isSecure ? '; Secure' : '';
+  return `${cookieName(base, isSecure)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
+}
+
+/** The base of the name of the session cookie. */
+export const sessionCookie = 'foz_session';
+
+/** A new secret of a session: 256 random bits. */
+export function mintSession(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The form in which the secret is stored: 256 random bits cannot be guessed from it. */
+export function sessionHash(secret: string): string {
+  return hash('sha256', secret, 'base64url');
+}

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { HttpClient } from '../../outbound/index.ts';
+import type { ProviderConfig } from './config.ts';
+import type { SignInProtocol } from './contract.ts';
+import { type Fetch, fetchBy } from './fetch.ts';
+import { Oidc } from './oidc/oidc.ts';
+
+/** A provider: its configuration, and its protocol. */
+export interface Provider {
+  readonly config: ProviderConfig;
+  readonly protocol: SignInProtocol;
+}
+
+/** How each protocol is made. */
+const protocols = {
+  oidc: (config, fetch) => new Oidc(config, fetch),
+} as const satisfies {
+  readonly [Name in ProviderConfig['protocol']]: (
+    config: Extract<ProviderConfig, { readonly protocol: Name }>,
+    fetch: Fetch,
+  ) => SignInProtocol;
+};
+
+/** The providers that people can sign in with. */
+export class Providers {
+  readonly #fetch: Fetch;
+  #all: ReadonlyMap<string, Provider> = new Map();
+
+  constructor(http: HttpClient) {
+    this.#fetch = fetchBy(http);
+  }
+
+  /** Replaces the configurations. Providers that did not change keep what they know, such as keys. */
+  use(configs: readonly ProviderConfig[]): void {
+    const former = this.#all;
+    this.#all = new Map(
+      configs.map((config) => {
+        const known = former.get(config.name);
+        if (known !== undefined && isDeepStrictEqual(known.config, config)) return [config.name, known];
+        return [config.name, { config, protocol: protocols[config.protocol](config, this.#fetch) }];
+      }),
+    );
+  }
+
+  get(name: string): Provider | undefined {
+    return this.#all.get(name);
+  }
+
+  /** In the order of the sign-in page. */
+  get list(): readonly Provider[] {
+    const title = ({ config }: Provider) => config.title ?? config.name;
+    return [...this.#all.values()].sort(
+      (left, right) =>
+        (left.config.order ?? 0) - (right.config.order ?? 0) || title(left).localeCompare(title(right)),
+    );
+  }
+}
