@@ -58,7 +58,6 @@ function rightsOf({ lastUsedAt: _, ...rights }: SessionRecord): string {
 
 function grantOf({ id, userId, provider, expiresAt, ...record }: SessionRecord): Grant {
   const roles = record.roles.map(parseRoleName).filter((role) => role !== undefined);
-  const only = roles.length === 1 ? roles[0]! : null;
   const variables = new Map([['user-id', userId]]);
   for (const [name, value] of Object.entries(record.variables)) {
     const text = variableText(value);
@@ -67,7 +66,7 @@ function grantOf({ id, userId, provider, expiresAt, ...record }: SessionRecord):
   return {
     actor: Object.freeze({ kind: 'session', id: userId, issuer: provider, sessionId: id }),
     roles: Object.freeze(roles),
-    defaultRole: roles.find((role) => role === record.defaultRole) ?? only,
+    defaultRole: roles.find((role) => role === record.defaultRole) ?? roles[0] ?? null,
     variables,
     expiresAt,
   };

@@ -51,8 +51,7 @@ export class Browser {
     const name = pair.slice(0, at);
     const isOver = attributes.some(
       (text) =>
-        /^max-age=0$/i.test(text) ||
-        (/^expires=/i.test(text) && Date.parse(text.slice(8)) < Date.now()),
+        /^max-age=0$/i.test(text) || (/^expires=/i.test(text) && Date.parse(text.slice(8)) < Date.now()),
     );
     if (isOver) this.jar(url).delete(name);
     else this.jar(url).set(name, pair.slice(at + 1));

@@ -41,8 +41,9 @@ export class FozForPeople {
 
   /** Signs in with a provider, in a browser of its own or the one that is given. */
   async signIn(provider: string, browser = new Browser(), query = '') {
-    const page = await browser.go(this.at(`/auth/${provider}/login${query}`), ({ pathname, host }) =>
-      host === new URL(this.url).host && !pathname.startsWith('/auth/'),
+    const page = await browser.go(
+      this.at(`/auth/${provider}/login${query}`),
+      ({ pathname, host }) => host === new URL(this.url).host && !pathname.startsWith('/auth/'),
     );
     return { browser, page };
   }
@@ -55,13 +56,13 @@ export class FozForPeople {
   }
 
   /** An operation of the control API, as an administrator. */
-  async control(query: string, variables: Record<string, unknown> = {}): Promise<any> {
+  async control(query: string, variables: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
     const response = await fetch(this.at('/control/graphql'), {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-foz-admin-secret': secret },
       body: JSON.stringify({ query, variables }),
     });
-    return response.json();
+    return (await response.json()) as Record<string, unknown>;
   }
 
   async audit() {

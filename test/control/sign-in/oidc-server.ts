@@ -111,8 +111,7 @@ export class OidcServer {
     const provider = this.#provider;
     if (provider === null) return void response.writeHead(503).end();
     if (!request.url!.startsWith('/interaction/')) return void provider.callback()(request, response);
-    if (this.person === '')
-      await provider.interactionFinished(request, response, { error: 'access_denied' });
+    if (this.person === '') await provider.interactionFinished(request, response, { error: 'access_denied' });
     else await provider.interactionFinished(request, response, { login: { accountId: this.person } });
   }
 

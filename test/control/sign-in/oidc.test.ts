@@ -134,7 +134,10 @@ test('a session that the provider has ended is over, once', async () => {
   });
   await until(async () => (await server.session(browser)).status === 401);
   expect(await server.audit()).toContainEqual(
-    expect.objectContaining({ operation: 'session.end', actor: { kind: 'system', id: 'provider company', role: null } }),
+    expect.objectContaining({
+      operation: 'session.end',
+      actor: { kind: 'system', id: 'provider company', role: null },
+    }),
   );
 });
 

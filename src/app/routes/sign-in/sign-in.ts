@@ -17,7 +17,7 @@ import { choicePage } from './pages.ts';
 import { callbackUrl, type SignInParts, type Visit } from './visit.ts';
 
 /** Answers of providers and log-out messages that one address may bring per minute. */
-const perMinute = 60;
+const perMinute = 120;
 
 /** The steps of signing in and out, as the routes call them. */
 export class SignIn {
