@@ -106,10 +106,7 @@ async function drainRuns(place, name) {
   await worker.start();
   await emptied(store);
   const rate = runs / ((performance.now() - startedAt) / 1000);
-  const [{ done }] = await store.run(
-    "select count(*)::int as done from foz.runs where state = 'done'",
-    [],
-  );
+  const [{ done }] = await store.run("select count(*)::int as done from foz.runs where state = 'done'", []);
   await worker.stop(0);
   await runner.close();
   await store.close();
