@@ -57,21 +57,7 @@ export function authenticationOf(
   let signIn: SignInConfig = config?.sign_in ?? {};
   let cookieOrigins = config?.cookie_origins ?? [];
   providers.use(config?.providers ?? []);
-  if (config === undefined)
-    return {
-      identify: () => adminSession,
-      identifySocket: () => adminSession,
-      addressOf: ({ socket }) => socket.remoteAddress ?? null,
-      use: () => {},
-      auth: null,
-      providers,
-      signInConfig: signIn,
-      cookieOrigins,
-      settleFirst: async () => {},
-      newAdminSecret: null,
-      isProvisional: false,
-      close: () => http.close(),
-    };
+  if (config === undefined) return openToAll(http, providers);
   const first = config.admin_secrets === undefined ? new FirstSecret(state, log) : null;
   const auth = createAuth({
     config,
@@ -116,6 +102,24 @@ export function authenticationOf(
       await auth.close();
       await http.close();
     },
+  };
+}
+
+/** Without an `auth` part: every caller is admin, and nobody signs in. */
+function openToAll(http: HttpClient, providers: Providers): Authentication {
+  return {
+    identify: () => adminSession,
+    identifySocket: () => adminSession,
+    addressOf: ({ socket }) => socket.remoteAddress ?? null,
+    use: () => {},
+    auth: null,
+    providers,
+    signInConfig: {},
+    cookieOrigins: [],
+    settleFirst: async () => {},
+    newAdminSecret: null,
+    isProvisional: false,
+    close: () => http.close(),
   };
 }
 

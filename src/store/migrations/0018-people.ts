@@ -40,6 +40,11 @@ export async function up(db: Knex): Promise<void> {
     table.timestamp('created_at').notNullable().defaultTo(db.fn.now());
     table.timestamp('last_signed_in_at').notNullable().defaultTo(db.fn.now());
   });
+  await addSessions(db);
+}
+
+async function addSessions(db: Knex): Promise<void> {
+  const schema = () => db.schema.withSchema('foz');
   await schema().createTable('sessions', (table) => {
     table.text('id').primary();
     table.text('hash').notNullable().unique();
