@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { adminSession, type Session } from '../access/index.ts';
 import {
   type Auth,
+  type AuthConfig,
   createAuth,
   httpRequest,
   Providers,
@@ -48,16 +49,12 @@ export function authenticationOf(
   log: StoreLog,
 ): Authentication {
   // Operators write these URLs, often of identity providers in the inner network.
-  const http = new HttpClient({
-    author: 'operator',
-    config: outbound,
-    limits: { connectionsPerOrigin: 256 },
-  });
+  const limits = { connectionsPerOrigin: 256 };
+  const http = new HttpClient({ author: 'operator', config: outbound, limits });
   const providers = new Providers(http);
-  let signIn: SignInConfig = config?.sign_in ?? {};
-  let cookieOrigins = config?.cookie_origins ?? [];
-  providers.use(config?.providers ?? []);
   if (config === undefined) return openToAll(http, providers);
+  let current: Pick<AuthConfig, 'sign_in' | 'cookie_origins'> = config;
+  providers.use(config.providers ?? []);
   const first = config.admin_secrets === undefined ? new FirstSecret(state, log) : null;
   const auth = createAuth({
     config,
@@ -79,17 +76,16 @@ export function authenticationOf(
       const own = first?.own ?? [];
       if (signIns === null) return;
       providers.use(signIns.providers ?? []);
-      signIn = signIns.sign_in ?? {};
-      cookieOrigins = signIns.cookie_origins ?? [];
+      current = signIns;
       auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...own] });
     },
     auth,
     providers,
     get signInConfig() {
-      return signIn;
+      return current.sign_in ?? {};
     },
     get cookieOrigins() {
-      return cookieOrigins;
+      return current.cookie_origins ?? [];
     },
     settleFirst: async (settings) => first?.offer(settings),
     get newAdminSecret() {
