@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
 
 export type Outbound = typeof import('../../src/outbound/index.ts');
@@ -32,7 +32,9 @@ export function removeCopies(): void {
 
 function translate(layer: string, to: string, edits: readonly Edit[]): void {
   mkdirSync(to, { recursive: true });
-  const files = readdirSync(join(root, 'src', layer));
+  const files = readdirSync(join(root, 'src', layer), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
   for (const [file] of edits) if (!files.includes(file)) throw new Error(`no file ${file}`);
   for (const file of files) {
     let text = readFileSync(join(root, 'src', layer, file), 'utf8');
@@ -44,6 +46,7 @@ function translate(layer: string, to: string, edits: readonly Edit[]): void {
       jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
       module: { type: 'es6' },
     } as const;
+    mkdirSync(dirname(join(to, file)), { recursive: true });
     writeFileSync(join(to, file), transformSync(text, options).code);
   }
 }
