@@ -9,10 +9,12 @@ import { HookResolver } from './hook/hook-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
 import { MetadataResolver } from './metadata/metadata-resolver.ts';
 import { PermissionResolver } from './permission/permission-resolver.ts';
+import { ProviderResolver } from './provider/provider-resolver.ts';
 import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
 import { RunResolver } from './run/run-resolver.ts';
 import { SchemaResolver } from './schema/schema-resolver.ts';
+import { SessionResolver } from './session/session-resolver.ts';
 import { AllowListResolver } from './setting/allow-list-resolver.ts';
 import { GeneralResolver } from './setting/general-resolver.ts';
 import { SettingResolver } from './setting/setting-resolver.ts';
@@ -20,6 +22,7 @@ import { SourceResolver } from './source/source-resolver.ts';
 import { StoreResolver } from './store/store-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
 import { TriggerResolver } from './trigger/trigger-resolver.ts';
+import { UserResolver } from './user/user-resolver.ts';
 import { WorkflowResolver } from './workflow/workflow-resolver.ts';
 
 export type { ControlContext } from './context.ts';
@@ -44,6 +47,9 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       SettingResolver,
       GeneralResolver,
       AllowListResolver,
+      ProviderResolver,
+      UserResolver,
+      SessionResolver,
       WorkflowResolver,
       RunResolver,
       HookResolver,

@@ -388,6 +388,22 @@ export type HookCallPage = {
   next?: Maybe<Scalars['SafeInt']['output']>;
 };
 
+/** A person at a provider. */
+export type Identity = {
+  /** The issuer of the subject. */
+  authority: Scalars['String']['output'];
+  email?: Maybe<Scalars['String']['output']>;
+  /** Whether the provider says that the person has the address. */
+  emailVerified: Scalars['Boolean']['output'];
+  lastSignedInAt: Scalars['DateTimeISO']['output'];
+  provider: Scalars['String']['output'];
+  /** Roles by the rules of the provider, as of the last sign-in. */
+  roles: Array<Scalars['String']['output']>;
+  subject: Scalars['String']['output'];
+  /** Session variables, names without prefix. */
+  variables: Scalars['JSON']['output'];
+};
+
 /** Something in a database or in the metadata that could not be taken as it is. */
 export type Issue = {
   reason: Scalars['String']['output'];
@@ -613,6 +629,8 @@ export type Mutation = {
   customizeTable: MetadataResult;
   /** Takes a database away; what runs on it ends first, what the metadata says of it stays. */
   detachSource: Scalars['Boolean']['output'];
+  /** Disables a user, whose sessions end everywhere within two seconds. */
+  disableUser: User;
   /** Takes a document off the list of a role. */
   disallowOperation: AllowList;
   /** Ends an admin secret, `first-start` too, when there is another one. */
@@ -627,14 +645,24 @@ export type Mutation = {
   dropIssuer: Scalars['Boolean']['output'];
   /** Takes a permission from a role. */
   dropPermission: MetadataResult;
+  /** Removes a provider; sessions of people who signed in with it end. */
+  dropProvider: Scalars['Boolean']['output'];
   /** Takes a declared relationship away. */
   dropRelationship: MetadataResult;
+  /** Removes a user with all identities and sessions; who signs in again is a new user. */
+  dropUser: Scalars['Boolean']['output'];
   /** Removes a workflow. Its runs go on. */
   dropWorkflow: MetadataResult;
   /** Enables an inbound webhook, or disables it. */
   enableHook: MetadataResult;
+  /** Lets a disabled user sign in again. */
+  enableUser: User;
   /** Enables a workflow, or disables it: a disabled one takes no new runs. */
   enableWorkflow: MetadataResult;
+  /** Ends a session everywhere within two seconds. */
+  endUserSession: Scalars['Boolean']['output'];
+  /** Ends all sessions of a user; returns their number. */
+  endUserSessions: Scalars['Int']['output'];
   /** Delivers a row that is there, as the operation MANUAL. The answer is the id of the delivery. */
   invokeEventTrigger: Scalars['String']['output'];
   /** Makes no attempts for a trigger until it is resumed. Changes are recorded meanwhile. */
@@ -649,6 +677,8 @@ export type Mutation = {
   putHookSecret: Scalars['Boolean']['output'];
   /** Adds an issuer of tokens, or changes the one of its name. */
   putIssuer: TokenIssuer;
+  /** Adds a provider, or changes the one of its name. */
+  putProvider: Provider;
   /** Adds a workflow, or replaces the one with its name. */
   putWorkflow: MetadataResult;
   /** Delivers deliveries that have ended again, the oldest first. The answer is their number. */
@@ -697,6 +727,8 @@ export type Mutation = {
   setTableAudit: MetadataResult;
   /** Gives a view, or a table without one, a key; null: none. */
   setTableKey: MetadataResult;
+  /** Sets the roles that a user has by hand; running sessions follow. */
+  setUserRoles: User;
   /** Sets the validation rules for values that are written to a column. */
   setValidation: MetadataResult;
   /** Sets the URL that is asked who a caller is; null: none. */
@@ -792,6 +824,11 @@ export type MutationDetachSourceArgs = {
 };
 
 
+export type MutationDisableUserArgs = {
+  id: Scalars['String']['input'];
+};
+
+
 export type MutationDisallowOperationArgs = {
   hash: Scalars['String']['input'];
   role: Scalars['String']['input'];
@@ -844,6 +881,11 @@ export type MutationDropPermissionArgs = {
 };
 
 
+export type MutationDropProviderArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationDropRelationshipArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -853,6 +895,11 @@ export type MutationDropRelationshipArgs = {
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
   table: Scalars['String']['input'];
+};
+
+
+export type MutationDropUserArgs = {
+  id: Scalars['String']['input'];
 };
 
 
@@ -875,6 +922,11 @@ export type MutationEnableHookArgs = {
 };
 
 
+export type MutationEnableUserArgs = {
+  id: Scalars['String']['input'];
+};
+
+
 export type MutationEnableWorkflowArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -882,6 +934,16 @@ export type MutationEnableWorkflowArgs = {
   expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   name: Scalars['String']['input'];
+};
+
+
+export type MutationEndUserSessionArgs = {
+  id: Scalars['String']['input'];
+};
+
+
+export type MutationEndUserSessionsArgs = {
+  userId: Scalars['String']['input'];
 };
 
 
@@ -923,6 +985,12 @@ export type MutationPutHookSecretArgs = {
 
 export type MutationPutIssuerArgs = {
   name: Scalars['String']['input'];
+  revision?: InputMaybe<Scalars['SafeInt']['input']>;
+  settings: Scalars['JSON']['input'];
+};
+
+
+export type MutationPutProviderArgs = {
   revision?: InputMaybe<Scalars['SafeInt']['input']>;
   settings: Scalars['JSON']['input'];
 };
@@ -1120,6 +1188,12 @@ export type MutationSetTableKeyArgs = {
 };
 
 
+export type MutationSetUserRolesArgs = {
+  id: Scalars['String']['input'];
+  roles: Array<Scalars['String']['input']>;
+};
+
+
 export type MutationSetValidationArgs = {
   column: Scalars['String']['input'];
   comment?: InputMaybe<Scalars['String']['input']>;
@@ -1229,6 +1303,17 @@ export type PoolState = {
   waiting: Scalars['Int']['output'];
 };
 
+/** An identity provider that people sign in with. */
+export type Provider = {
+  name: Scalars['String']['output'];
+  /** `file` or `store`; those of the file cannot be changed here. */
+  owner: Scalars['String']['output'];
+  /** How often it was changed, from 1. */
+  revision?: Maybe<Scalars['SafeInt']['output']>;
+  /** As an entry of `auth.providers` in foz.yaml; secrets are `***`. */
+  settings: Scalars['JSON']['output'];
+};
+
 export type Query = {
   /** Operations that roles may ask for, by role. */
   allowLists: Array<AllowList>;
@@ -1268,6 +1353,8 @@ export type Query = {
   metadataDiff: Array<MetadataChange>;
   /** Versions of the metadata that are kept, newest first. */
   metadataHistory: Array<MetadataVersion>;
+  /** The providers that people sign in with: those of the file, then those of the store. */
+  providers: Array<Provider>;
   /** The permissions of a role. A role without permissions may do nothing. */
   role: RolePermissions;
   /** All roles that have any permission, by name. */
@@ -1302,6 +1389,10 @@ export type Query = {
   tables: Array<Table>;
   /** Operations that were asked for and are on no list, newest first. */
   unlistedOperations: Array<UnlistedOperation>;
+  /** The 1,000 running sessions that were used last. */
+  userSessions: Array<UserSession>;
+  /** People who have signed in, by id. */
+  users: Array<User>;
   /** Reads the whole audit log: whether it is what was written. */
   verifyAudit: AuditVerification;
   /** One workflow. */
@@ -1441,6 +1532,18 @@ export type QueryTablesArgs = {
 
 export type QueryUnlistedOperationsArgs = {
   role?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryUserSessionsArgs = {
+  userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  limit?: Scalars['Int']['input'];
+  search?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -2008,6 +2111,37 @@ export type UnlistedOperation = {
   refused: Scalars['Boolean']['output'];
   role: Scalars['String']['output'];
   times: Scalars['SafeInt']['output'];
+};
+
+/** A person who signs in. */
+export type User = {
+  createdAt: Scalars['DateTimeISO']['output'];
+  /** null: the user is not disabled. */
+  disabledAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Roles given by hand, and those by the rules of providers. */
+  effectiveRoles: Array<Scalars['String']['output']>;
+  email?: Maybe<Scalars['String']['output']>;
+  id: Scalars['String']['output'];
+  identities: Array<Identity>;
+  lastSignedInAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  name?: Maybe<Scalars['String']['output']>;
+  /** Roles given by hand. */
+  roles: Array<Scalars['String']['output']>;
+};
+
+/** A session of a person who signed in. */
+export type UserSession = {
+  /** The address of the last request. */
+  address?: Maybe<Scalars['String']['output']>;
+  createdAt: Scalars['DateTimeISO']['output'];
+  expiresAt: Scalars['DateTimeISO']['output'];
+  id: Scalars['String']['output'];
+  /** Requests of the last seconds may be missing. */
+  lastUsedAt: Scalars['DateTimeISO']['output'];
+  provider: Scalars['String']['output'];
+  /** The browser, as it called itself at the sign-in. */
+  userAgent?: Maybe<Scalars['String']['output']>;
+  userId: Scalars['String']['output'];
 };
 
 /** A workflow of the metadata. */

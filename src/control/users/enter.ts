@@ -105,6 +105,8 @@ export async function enter(
     });
     return user;
   });
+  // Sessions that ended or lost roles do so before the answer.
+  await plane.store.settled();
   if (entered instanceof SignInRefused) throw entered;
   return { secret, user: entered, times };
 }

@@ -108,3 +108,18 @@ test('an administrator ends the sessions of a user', async () => {
   expect(await endSessionsOfUser(server.foz.plane!, actor, first.id)).toBe(2);
   for (const { browser } of [first, second]) expect((await server.session(browser)).status).toBe(401);
 });
+
+test('the control API shows users and sessions, ends sessions, and keeps secrets of providers to itself', async () => {
+  somebody();
+  const { id, browser } = await userBy('company');
+  const shown = await server.control(
+    '{ users(search: "@example.com") { id roles identities { provider } } userSessions { id userId } providers { name owner settings } }',
+  );
+  expect(shown.errors).toBeUndefined();
+  const text = JSON.stringify(shown);
+  expect(text).toContain(id);
+  expect(text).not.toContain(provider.client.client_secret);
+  const ended = await server.control('mutation End($id: String!) { endUserSessions(userId: $id) }', { id });
+  expect(ended).toEqual({ data: { endUserSessions: 1 } });
+  expect((await server.session(browser)).status).toBe(401);
+});
