@@ -436,7 +436,7 @@ describe('credentials', () => {
   });
 
   test('AWS: the receiver computes the same signature', async () => {
-    const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+    const secretAccessKey = Buffer.alloc(30, 'a/+b').toString('base64');
     const server = await serving((_request, response) => response.end());
     for (const service of ['execute-api', 's3']) {
       credentials = {
