@@ -46,8 +46,12 @@ export class HookRefused extends Error {
   }
 }
 
-/** A page of the server's origin must not come of an answer. */
-const safe = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+/** A browser shows an answer as a document without scripts, forms and an origin: the console has the origin of the server. */
+const contained = {
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+const safe = { 'cache-control': 'no-store', ...contained } as const;
 
 export function json(
   status: number,
@@ -73,6 +77,9 @@ export function refusal({ status, code, message, details, headers }: HookRefused
 
 /** Headers that belong to the connection. */
 const ofConnection = /^(?:connection|keep-alive|transfer-encoding|content-length|upgrade|te|trailer)$/i;
+/** Headers that browsers apply to the whole origin or host, which the console shares. */
+const ofOrigin =
+  /^(?:set-cookie2?|clear-site-data|service-worker-allowed|strict-transport-security|public-key-pins|alt-svc|nel|report-to|reporting-endpoints|origin-agent-cluster|sourcemap|x-sourcemap)$/i;
 
 /** The answer to a call that has waited for its run. */
 export function ofRun(run: string, answer: RunAnswer): HookAnswer {
@@ -89,14 +96,14 @@ export function ofRun(run: string, answer: RunAnswer): HookAnswer {
   const { status, headers, body } = answer.response;
   const own = Object.fromEntries(
     Object.entries(headers)
-      .filter(([name]) => !ofConnection.test(name))
+      .filter(([name]) => !ofConnection.test(name) && !ofOrigin.test(name))
       .map(([name, value]) => [name.toLowerCase(), value]),
   );
   const isText = typeof body === 'string';
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
   return {
     status,
-    headers: { 'content-type': type, ...safe, ...own },
+    headers: { 'content-type': type, ...safe, ...own, ...contained },
     body: isText ? body : body === null ? '' : JSON.stringify(body),
   };
 }
