@@ -19,7 +19,7 @@ import { Hook, HookCallOutcome, HookCallPage } from './hook.ts';
 export class HookResolver {
   @Query(() => [Hook], { description: 'All inbound webhooks of the metadata.' })
   hooks(@Ctx() { graphs }: ControlContext): readonly Hook[] {
-    return describeHooks(graphs.metadata);
+    return describeHooks(graphs);
   }
 
   @Query(() => HookCallPage, { description: 'The log of calls of inbound webhooks.' })

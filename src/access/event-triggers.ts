@@ -12,6 +12,7 @@ import {
   type TriggerConditionMetadata,
 } from '../catalog/index.ts';
 import { columnsNamed } from './columns-named.ts';
+import type { AllowedVariables } from './environment.ts';
 import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-rule.ts';
 import { tableFinder } from './resolve.ts';
 import { stepsOf } from './steps-of.ts';
@@ -49,7 +50,11 @@ export interface EventTriggers {
 }
 
 /** Resolves the event triggers of all tables. Never throws: a trigger with faults is left out, and is reported in `issues`. */
-export function resolveEventTriggers(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): EventTriggers {
+export function resolveEventTriggers(
+  catalog: Pick<Catalog, 'sources'>,
+  metadata: Metadata,
+  variables: AllowedVariables,
+): EventTriggers {
   const byName = new Map<string, EventTrigger>();
   const issues: CatalogIssue[] = [];
   const find = tableFinder(catalog);
@@ -64,7 +69,7 @@ export function resolveEventTriggers(catalog: Pick<Catalog, 'sources'>, metadata
         if (taken.has(given.name))
           refuse('name', 'another event trigger has this name: names are unique among all tables');
         taken.add(given.name);
-        byName.set(given.name, readTrigger(table, given, find));
+        byName.set(given.name, readTrigger(table, given, find, variables));
       } catch (error) {
         if (!(error instanceof RuleProblem)) throw error;
         for (const problem of error.problems)
@@ -81,7 +86,12 @@ export function resolveEventTriggers(catalog: Pick<Catalog, 'sources'>, metadata
   return { byName, issues };
 }
 
-function readTrigger(table: Table, given: EventTriggerMetadata, find: FindTable): EventTrigger {
+function readTrigger(
+  table: Table,
+  given: EventTriggerMetadata,
+  find: FindTable,
+  variables: AllowedVariables,
+): EventTrigger {
   const { definition, when, key = [] } = given;
   const read = { table } as { -readonly [K in keyof EventTrigger]: EventTrigger[K] };
   readAll([
@@ -109,6 +119,7 @@ function readTrigger(table: Table, given: EventTriggerMetadata, find: FindTable)
       read.key = columnsNamed(table, key, 'key');
     },
     () => checkEndpoint(given),
+    () => checkVariables(given, variables),
   ]);
   const { insert, update, delete: removed } = definition;
   const manual = definition.enable_manual ?? true;
@@ -147,6 +158,25 @@ function checkEndpoint({ webhook, webhook_from_env: variable, headers = [] }: Ev
         refuse(`headers[${at}]`, 'give either "value" or "value_from_env"');
     }),
   ]);
+}
+
+/** Names of environment variables in the URL of an endpoint: `{{NAME}}`. */
+export const variablesInUrl = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+
+function checkVariables(given: EventTriggerMetadata, variables: AllowedVariables): void {
+  const { webhook = '', webhook_from_env: from, headers = [], signing_secrets: secrets = [] } = given;
+  const used: [string, string | undefined][] = [
+    ...[...webhook.matchAll(variablesInUrl)].map(([, name]): [string, string] => ['webhook', name!]),
+    ['webhook_from_env', from],
+    ...headers.map((one, at): [string, string | undefined] => [`headers[${at}]`, one.value_from_env]),
+    ...secrets.map((one, at): [string, string] => [`signing_secrets[${at}]`, one.from_env]),
+  ];
+  readAll(
+    used.map(([where, name]) => () => {
+      const reason = name === undefined ? null : variables.refusal(name);
+      if (reason !== null) refuse(where, reason);
+    }),
+  );
 }
 
 const parts = ['old', 'new', '_and', '_or', '_not'] as const;

@@ -1,4 +1,5 @@
 export { type DescribedRule, describePermissions, type TableDescription } from './describe.ts';
+export { AllowedVariables } from './environment.ts';
 export {
   type ChangeCondition,
   type EventTrigger,
@@ -6,6 +7,7 @@ export {
   resolveEventTriggers,
   rowWithKey,
   type TriggeredOperation,
+  variablesInUrl,
 } from './event-triggers.ts';
 export { everyPermission } from './everything.ts';
 export {

@@ -91,9 +91,11 @@ function announce(
     );
   const { graphs } = server.attached;
   const { metadata } = graphs;
-  const errors = [...graphs.issues, ...workflowIssues(metadata), ...hookIssues(metadata)].filter(
-    ({ severity }) => severity === 'error',
-  );
+  const errors = [
+    ...graphs.issues,
+    ...workflowIssues(metadata),
+    ...hookIssues(metadata, graphs.variables),
+  ].filter(({ severity }) => severity === 'error');
   const lines = issueLines(errors, (issue) => `${placeText(placeOf(issue))}${issue.where}: ${issue.reason}`, {
     all: false,
     seeAll: '"foz check --all" lists each.',

@@ -12,6 +12,7 @@ export interface GraphsConfig {
   /** Allow-lists. A role with a list may only run the operations on it. */
   readonly allow_list?: readonly AllowListConfig[];
   readonly metadata?: Metadata;
+  readonly workflow?: { readonly environment?: readonly string[] };
   /** Never in a file: sources whose settings are faulty, so that a check has left them out. */
   readonly unread_sources?: readonly string[];
 }

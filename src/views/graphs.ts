@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GraphQLSchema } from 'graphql';
 import {
+  AllowedVariables,
   adminSession,
   type EventTriggers,
   type LimitsConfig,
@@ -43,6 +44,8 @@ export interface ResolvedMetadata {
 /** The catalog of all sources, its permissions and its names, and an engine for each view of it. */
 export class Graphs {
   #config: GraphsConfig;
+  /** The environment variables of the server that the metadata may use. */
+  readonly variables: AllowedVariables;
   #givenLimits: LimitSettings;
   /** The limits, with those of inherited roles filled in. */
   #limits: LimitSettings;
@@ -62,6 +65,7 @@ export class Graphs {
 
   constructor(config: GraphsConfig, registry: SourceRegistry) {
     this.#config = config;
+    this.variables = AllowedVariables.of(config);
     this.#givenLimits = config.server?.limits ?? {};
     this.#allowLists = config.allow_list ?? [];
     this.#registered = registeredIn(this.#allowLists);
@@ -191,7 +195,7 @@ export class Graphs {
 
   /** The event triggers that have no faults. They are resolved at each call. */
   get eventTriggers(): EventTriggers['byName'] {
-    return resolveEventTriggers(this.#catalog, this.#metadata).byName;
+    return resolveEventTriggers(this.#catalog, this.#metadata, this.variables).byName;
   }
 
   /** Faults and notes about the catalog, the permissions and the names of the whole graph. */
@@ -218,7 +222,7 @@ export class Graphs {
       issues: [
         ...catalog.issues,
         ...permissions.issues,
-        ...resolveEventTriggers(catalog, metadata).issues,
+        ...resolveEventTriggers(catalog, metadata, this.variables).issues,
         ...graph.issues,
       ],
       connectors,

@@ -1,3 +1,4 @@
+import type { AllowedVariables } from '../../access/index.ts';
 import type { ControlPlane } from '../../control/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { SecretRef } from '../../workflow/index.ts';
@@ -8,6 +9,7 @@ const keptMs = 5_000;
 /** Reads the secrets of webhooks. Rejects with FozError where one is missing: such a call is refused. */
 export function hookSecrets(
   secrets: ControlPlane['secrets'],
+  variables: AllowedVariables,
   environment: NodeJS.ProcessEnv = process.env,
 ): (refs: readonly SecretRef[]) => Promise<readonly string[]> {
   const kept = new Map<string, { readonly at: number; readonly text: Promise<string> }>();
@@ -26,7 +28,9 @@ export function hookSecrets(
     Promise.all(
       refs.map((ref) => {
         if ('secret' in ref) return stored(ref.secret);
-        const text = environment[ref.env];
+        const refusal = variables.refusal(ref.env);
+        if (refusal !== null) throw missing(refusal);
+        const text = Object.hasOwn(environment, ref.env) ? environment[ref.env] : undefined;
         if (text !== undefined && text !== '') return text;
         throw missing(`The environment variable ${ref.env} has no value.`);
       }),

@@ -88,7 +88,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   const calls = new HookStore(jobs);
-  const secretsOf = hookSecrets(secrets);
+  const secretsOf = hookSecrets(secrets, graphs.variables);
   const hooks = new HookReceiver({ calls, runner, log, secretsOf, settled: () => workflows.align() });
   const stops: (() => void)[] = [];
   let closing: Promise<void> | null = null;

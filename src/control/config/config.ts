@@ -75,6 +75,8 @@ export interface WorkflowConfig {
   readonly delivery_retention_days?: number | null;
   /** Days after which ended runs are removed; `null`: they are kept. */
   readonly run_retention_days?: number | null;
+  /** The environment variables that metadata of the store may use; a `*` at the end stands for any end. */
+  readonly environment?: readonly string[];
 }
 
 /** Limits on responses that clients have not read yet; each setting has a default. */

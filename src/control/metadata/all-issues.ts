@@ -20,7 +20,7 @@ export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata):
     ...issues,
     ...[...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue),
     ...workflowIssues(metadata),
-    ...hookIssues(metadata),
+    ...hookIssues(metadata, graphs.variables),
   ];
 }
 

@@ -1,13 +1,18 @@
-import { type CatalogIssue, didYouMean, type Metadata } from '../../catalog/index.ts';
-import { type HookDefinition, hookFaults, pathOfHook } from '../../workflow/index.ts';
+import type { AllowedVariables } from '../../access/index.ts';
+import { type CatalogIssue, didYouMean, type Metadata, type NamedMetadata } from '../../catalog/index.ts';
+import { type HookDefinition, hookFaults, pathOfHook, type WorkflowFault } from '../../workflow/index.ts';
 import { faultIssues, repeatedNames } from './issues.ts';
 
 /** All problems of the inbound webhooks in metadata. */
-export function hookIssues({ hooks = [], workflows = [] }: Metadata): readonly CatalogIssue[] {
+export function hookIssues(
+  { hooks = [], workflows = [] }: Metadata,
+  variables: AllowedVariables,
+): readonly CatalogIssue[] {
   const names = new Set(workflows.map(({ name }) => name));
   const paths = new Map<string, string>();
   return [
     ...hooks.flatMap((entry, index) => faultIssues('hooks', entry, index, hookFaults(entry))),
+    ...hooks.flatMap((entry, index) => faultIssues('hooks', entry, index, variableFaults(entry, variables))),
     ...repeatedNames('hooks', hooks),
     ...hooks.flatMap((entry, index): CatalogIssue[] => {
       const where = `hook ${entry.name}`;
@@ -27,6 +32,28 @@ export function hookIssues({ hooks = [], workflows = [] }: Metadata): readonly C
       return found;
     }),
   ];
+}
+
+/** Secrets that are in environment variables which metadata may not use. Malformed parts are faults of `hookFaults`. */
+function variableFaults(entry: NamedMetadata, variables: AllowedVariables): WorkflowFault[] {
+  const { auth, challenge } = entry as unknown as Partial<HookDefinition>;
+  const places: [string, unknown][] = [['/challenge/token', at(challenge, 'token')]];
+  for (const list of ['passwords', 'tokens', 'keys', 'secrets']) {
+    const refs = at(auth, list);
+    if (Array.isArray(refs))
+      places.push(...refs.map((ref, index): [string, unknown] => [`/auth/${list}/${index}`, ref]));
+  }
+  return places.flatMap(([place, ref]) => {
+    const name = at(ref, 'env');
+    const message = typeof name === 'string' ? variables.refusal(name) : null;
+    return message === null ? [] : [{ place, message: `is refused: ${message}.` }];
+  });
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
 }
 
 /** The webhooks of metadata without a fault. */

@@ -1,6 +1,6 @@
-import type { Metadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { HookCallFilter, RunDetails, StoredHookCall } from '../../store/index.ts';
+import type { Graphs } from '../../views/index.ts';
 import { type HookDefinition, pathOfHook } from '../../workflow/index.ts';
 import { requirePlane } from '../plane.ts';
 import { hookIssues } from './hook-issues.ts';
@@ -18,8 +18,8 @@ export interface HookDescription {
 }
 
 /** The inbound webhooks of metadata, also faulty ones. */
-export function describeHooks(metadata: Metadata): HookDescription[] {
-  const issues = hookIssues(metadata);
+export function describeHooks({ metadata, variables }: Graphs): HookDescription[] {
+  const issues = hookIssues(metadata, variables);
   return (metadata.hooks ?? []).map((entry, index) => ({
     name: entry.name,
     description: typeof entry.description === 'string' ? entry.description : null,

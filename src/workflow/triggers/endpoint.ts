@@ -1,3 +1,4 @@
+import { variablesInUrl } from '../../access/index.ts';
 import type { EventTriggerMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { defaultBreaker, defaultRetry, type Endpoint, type RetryRules } from '../deliveries/endpoint.ts';
@@ -19,9 +20,7 @@ export function endpointOf(given: EventTriggerMetadata, environment: NodeJS.Proc
   };
   const url =
     given.webhook_from_env === undefined
-      ? given.webhook!.replaceAll(/\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (_, name: string) =>
-          variable(name),
-        )
+      ? given.webhook!.replaceAll(variablesInUrl, (_, name: string) => variable(name))
       : variable(given.webhook_from_env);
   const pairs = (of: (header: (typeof headers)[number]) => string | undefined) =>
     Object.fromEntries(
