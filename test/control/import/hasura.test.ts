@@ -26,6 +26,7 @@ const secrets = {
   CRM_CA: 'pem',
   MY_DB_DATABASE_URL: 'postgres://u@h/crm',
   EMPTY_DATABASE_URL: 'postgres://u@h/empty',
+  BOOKS_DATABASE_URL: 'mssql://u:p@h/books',
   HASURA_GRAPHQL_DATABASE_URL: 'postgres://u@h/blog',
 };
 
@@ -146,6 +147,7 @@ test('several databases', async () => {
       my_db: `create table people (id int primary key, name text, region text, boss_id int references people);
         create table desks (id int primary key, person_id int unique references people)`,
       desk: 'create table notes (id integer primary key, body text, person_id integer, invoice_id integer)',
+      books: 'create schema dbo; create table dbo.entries (id int primary key)',
     }),
   ).toEqual([]);
 }, 60_000);

@@ -19,7 +19,14 @@ export function connectionOf(kind: SourceKind, source: Entry, name: string, find
   });
   findings.addRest(
     info,
-    ['database_url', 'use_prepared_statements', 'pool_settings', 'ssl_configuration', 'isolation_level'],
+    [
+      'database_url',
+      'connection_string',
+      'use_prepared_statements',
+      'pool_settings',
+      'ssl_configuration',
+      'isolation_level',
+    ],
     name,
   );
   if (info.isolation_level !== undefined && info.isolation_level !== 'read-committed')
@@ -42,6 +49,8 @@ export function connectionOf(kind: SourceKind, source: Entry, name: string, find
 }
 
 function urlOf(info: Entry, name: string, findings: Findings): string {
+  if (info.connection_string !== undefined)
+    return ownVariable(info, 'connection_string', name, findings, 'its ODBC connection string is no URL');
   const given = info.database_url;
   const variable = isEntry(given) ? given.from_env : undefined;
   if (typeof variable === 'string') return `\${env:${variable}}`;
@@ -55,14 +64,15 @@ function urlOf(info: Entry, name: string, findings: Findings): string {
 }
 
 /** A new environment variable for a URL that cannot be imported. */
-function ownVariable(of: Entry, key: string, name: string, findings: Findings): string {
+function ownVariable(
+  of: Entry,
+  key: string,
+  name: string,
+  findings: Findings,
+  why = 'its URL does not go into the file',
+): string {
   const variable = `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
-  findings.add(
-    of,
-    key,
-    `${name}: connection`,
-    `its URL does not go into the file: set the environment variable ${variable}`,
-  );
+  findings.add(of, key, `${name}: connection`, `${why}: set the environment variable ${variable}`);
   return `\${env:${variable}}`;
 }
 
