@@ -705,6 +705,8 @@ export type Mutation = {
   revokeKey: Key;
   /** Gives a key another text; the old one is accepted a while longer. */
   rotateKey: ShownKey;
+  /** Sends a signal to the step `waitFor` of its name and key, or to the next one that begins. Returns whether its id is new. */
+  sendSignal: Scalars['Boolean']['output'];
   /** Sets what becomes of operations that are not on the list of a role. */
   setAllowListMode: AllowList;
   /** Sets the role of requests without credentials; null: they are refused. */
@@ -1082,6 +1084,14 @@ export type MutationRevokeKeyArgs = {
 export type MutationRotateKeyArgs = {
   id: Scalars['String']['input'];
   overlapSeconds?: Scalars['Int']['input'];
+};
+
+
+export type MutationSendSignalArgs = {
+  id?: InputMaybe<Scalars['String']['input']>;
+  key?: InputMaybe<Scalars['JSON']['input']>;
+  name: Scalars['String']['input'];
+  payload?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 

@@ -5,6 +5,7 @@ import {
   type RunAction,
   requireWork,
   retryRun,
+  sendSignal,
   shownJson,
   shownRun,
   startRun,
@@ -113,6 +114,27 @@ export class RunResolver {
     from: string | null,
   ): Promise<Run> {
     return toGraphql(await retryRun(context, id, from ?? null));
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Sends a signal to the step `waitFor` of its name and key, or to the next one that begins. Returns whether its id is new.',
+  })
+  sendSignal(
+    @Ctx() context: ControlContext,
+    @Arg('name', () => String) name: string,
+    @Arg('key', () => JsonScalar, { nullable: true, description: 'As the `key` of the step.' })
+    key: unknown,
+    @Arg('payload', () => JsonScalar, { nullable: true, description: 'The output of the step.' })
+    payload: unknown,
+    @Arg('id', () => String, {
+      nullable: true,
+      description: 'A signal with an id that was used before changes nothing.',
+    })
+    id: string | null,
+  ): Promise<boolean> {
+    const given = { name, key: key ?? null, payload: payload ?? null };
+    return sendSignal(context, { ...given, ...(id != null && { id }) });
   }
 }
 

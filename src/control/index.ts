@@ -197,6 +197,7 @@ export {
   requireWork,
   retryRun,
   type StartRequest,
+  sendSignal,
   shownJson,
   shownRun,
   startRun,

@@ -1,3 +1,4 @@
+import { type CredentialConfig, credentialProblems } from './credentials/config.ts';
 import { isHostEntry } from './host-list.ts';
 
 /** The part `outbound` of `foz.yaml`: requests that Foz sends. Its JSON Schema is in `schema/foz.schema.json`. */
@@ -8,6 +9,8 @@ export interface OutboundConfig {
   /** PEM certificates of certificate authorities that are trusted in addition to those of Node. */
   readonly ca?: string | readonly string[];
   readonly certificates?: readonly ClientCertificate[];
+  /** Credentials that steps of workflows name. */
+  readonly credentials?: readonly CredentialConfig[];
 }
 
 export interface ProxyConfig {
@@ -39,11 +42,13 @@ export interface OutboundProblem {
 
 /** All problems that the JSON Schema cannot find. */
 export function checkOutbound(config: OutboundConfig): readonly OutboundProblem[] {
-  const { proxy, certificates = [] } = config;
+  const { proxy, certificates = [], credentials = [] } = config;
   return [
     ...hostProblems(config.allow, ['allow']),
     ...hostProblems(proxy?.bypass, ['proxy', 'bypass']),
     ...certificates.flatMap(({ hosts }, at) => hostProblems(hosts, ['certificates', at, 'hosts'])),
+    ...credentials.flatMap(({ hosts }, at) => hostProblems(hosts, ['credentials', at, 'hosts'])),
+    ...credentialProblems(credentials).map((one) => ({ ...one, path: ['credentials', ...one.path] })),
     ...(proxy === undefined ? [] : proxyProblems(proxy)),
   ];
 }

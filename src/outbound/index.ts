@@ -4,6 +4,8 @@ export {
   type Authorized,
   AuthorizedClient,
   type AuthorizedClientOptions,
+  type CredentialConfig,
+  credentialOf,
   type HttpCredential,
 } from './credentials/index.ts';
 export { OutboundError, type OutboundFault } from './fault.ts';

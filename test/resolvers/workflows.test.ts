@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
 import { inProcess } from '../cli/in-process.ts';
 import { type Running, running, secret } from '../control/sources/runtime.ts';
+import { closeReceivers, receiver } from '../outbound/receivers.ts';
 import { until } from '../store/place.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-workflows-'));
@@ -19,7 +20,12 @@ beforeAll(async () => {
   ])
     await connector.run({ text, slots: [] }, [], context);
   await connector.close();
-  foz = await running({ state: join(folder, 'state'), sources: [shop] });
+  const credentials = [
+    { name: 'crm', type: 'bearer', token: 'the token of the crm', hosts: ['127.0.0.1'] },
+    { name: 'elsewhere', type: 'bearer', token: 'another token', hosts: ['api.crm.example'] },
+  ] as const;
+  const outbound = { allow: ['127.0.0.1'], credentials };
+  foz = await running({ state: join(folder, 'state'), sources: [shop], outbound });
   const filter = { shop_id: { _eq: 'X-Foz-Shop-Id' } };
   const { errors } = await foz.control(
     'mutation ($document: JSON!) { replaceMetadata(document: $document) { applied } }',
@@ -40,6 +46,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await foz.server.close(100);
+  await closeReceivers();
   rmSync(folder, { recursive: true });
 });
 
@@ -266,4 +273,43 @@ test('commands start, show and retry runs; the exit code tells how a run has end
   });
   expect(await cli(['run', 'wait', '--input', '{']).then(({ err }) => err)).toMatch(/--input is no JSON/);
   expect((await inProcess(folder, ['workflow', 'list'])).err).toMatch(/--endpoint http/);
+});
+
+test('an http step sends its request with a credential of the configuration, and only to the hosts of that', async () => {
+  const crm = await receiver((request, response) =>
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ authorization: request.headers.authorization ?? null })),
+  );
+  const call = (credential: string | null) => ({
+    ...{ id: 'call', kind: 'http', url: `http://127.0.0.1:${crm.port}/`, result: '{% response.body %}' },
+    ...(credential !== null && { credential }),
+  });
+  const result = async (credential: string | null) => {
+    await put({ name: 'calls_crm', steps: [call(credential)] });
+    return ended((await start('calls_crm', {})).data.startWorkflow.id);
+  };
+  expect(await result('crm')).toMatchObject({ state: 'done', output: { authorization: '***' } });
+  expect(crm.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer the token of the crm']);
+  expect(await result(null)).toMatchObject({ state: 'done', output: { authorization: null } });
+  expect((await result('elsewhere')).error.message).toMatch(/may not be sent there/);
+  expect((await result('crn')).error.message).toMatch(/There is no credential "crn"/);
+  expect(crm.requests).toHaveLength(2);
+});
+
+test('a signal of the control API ends a wait, once for each id, and is in the audit log', async () => {
+  const steps = [{ id: 'approved', kind: 'waitFor', signal: 'approval', key: '{% input.order %}' }];
+  await put({ name: 'approval', steps });
+  const id = (await start('approval', { order: 7 })).data.startWorkflow.id;
+  const send = (name: string, more = '') =>
+    foz.control(`mutation { sendSignal(name: "${name}", key: 7, payload: {by: "kim"}${more}) }`);
+  expect((await send('approval', ', id: "first"')).data.sendSignal).toBe(true);
+  expect((await send('approval', ', id: "first"')).data.sendSignal).toBe(false);
+  expect(await ended(id)).toMatchObject({ state: 'done', output: { by: 'kim' } });
+  expect((await send('')).errors).toMatchObject([{ extensions: { code: 'validation-failed' } }]);
+  expect((await send('approval', ', id: "a b"')).errors).toMatchObject([
+    { extensions: { code: 'validation-failed' } },
+  ]);
+  const { data } = await foz.control('{ audit(filter: {operation: "signal.send"}) { entries { after } } }');
+  expect(data.audit.entries.at(-1).after).toContain('first');
 });

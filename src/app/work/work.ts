@@ -23,6 +23,7 @@ import {
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
+import { httpService } from './http-service.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
@@ -81,8 +82,8 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   let graphql: StepServices['graphql'] = async () => {
     throw new FozError('unavailable', 'Foz is starting.');
   };
-  // Services of further kinds of steps are added here.
-  const services: StepServices = { graphql: (request) => graphql(request) };
+  const requests = httpService(http, outbound, secrets);
+  const services: StepServices = { graphql: (request) => graphql(request), http: requests };
   const runner = new Runner({ runs, worker, services, log });
   const workflows = new LiveWorkflows({ graphs, runner, log });
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
@@ -92,7 +93,6 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   const hooks = new HookReceiver({ calls, runner, log, secretsOf, settled: () => workflows.align() });
   const stops: (() => void)[] = [];
   let closing: Promise<void> | null = null;
-  const isWorking = workflow.enabled ?? true;
   return {
     ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler, calls, hooks },
     useEndpoints(endpoint) {
@@ -103,7 +103,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
       stops.push(startCleaning({ store, runs, calls, deliveries, settings: workflow, log }));
       stops.push(followHooks(graphs, hooks));
       workflows.start();
-      if (isWorking) void worker.start();
+      if (workflow.enabled !== false) void worker.start();
     },
     close() {
       closing ??= close();
@@ -118,6 +118,7 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
     await worker.stop(graceMs);
     await runner.close();
     deliverer.close();
+    await requests.close();
     await http.close();
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { FozError } from '../../core/index.ts';
 import {
   type Actor,
@@ -87,6 +88,33 @@ export async function retryRun(control: RunControl, id: string, from: string | n
   const { runs } = requireWork(control);
   await audited(control, 'run.retry', { id, from }, () => runs.retry(id, from));
   return existing(runs, id);
+}
+
+export interface SignalRequest {
+  readonly name: string;
+  readonly key: unknown;
+  readonly payload: unknown;
+  /** Default: a new one. A signal with an id that was used before changes nothing. */
+  readonly id?: string;
+}
+
+/** Sends a signal to the step `waitFor` of its name and key. Resolves with whether its id is new. */
+export async function sendSignal(
+  control: RunControl,
+  { name, key, payload, id = randomUUID() }: SignalRequest,
+): Promise<boolean> {
+  const { runner } = requireWork(control);
+  if (name === '' || name.length > 200 || name.includes('\0'))
+    throw new FozError(
+      'validation-failed',
+      'The name of a signal has 1 to 200 characters, and no NUL among them.',
+    );
+  if (!/^[\w.:@/+-]{1,200}$/.test(id))
+    throw new FozError(
+      'validation-failed',
+      'The id of a signal has 1 to 200 letters, digits and the characters . : @ / + - _.',
+    );
+  return audited(control, 'signal.send', { id, name, key }, () => runner.signal(name, key, payload, id));
 }
 
 export interface RunPage {

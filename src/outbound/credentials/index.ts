@@ -1,2 +1,3 @@
 export { type Authorized, AuthorizedClient, type AuthorizedClientOptions } from './authorized-client.ts';
+export { type CredentialConfig, credentialOf, credentialProblems } from './config.ts';
 export type { HttpCredential } from './credential.ts';
