@@ -4,17 +4,23 @@ import { connect, type Socket } from 'node:net';
 interface Address {
   readonly host: string;
   readonly port: number;
-  /** Dial all addresses of the host at once: one node of a fail-over cluster answers. */
-  readonly all: boolean;
 }
+
+/** What the client library gives a connector, although its types name no arguments. */
+type Connector = (to: Address, lookup: unknown, signal: AbortSignal) => Promise<Socket>;
 
 /**
  * Makes the socket of a connection that must be encrypted. Where a server answers that it has no encryption, the client library would send
- * the password in the clear. Such a connection is destroyed before the client reads that answer.
+ * the password in the clear. Such a connection is destroyed before the client reads that answer. The client gives the address: a named
+ * instance has a port of its own, and gateways and listeners route to another server after the log-in. `all`: dial all addresses of the host
+ * at once, since one node of a fail-over cluster answers.
  */
-export function guardedConnector(address: Address): () => Promise<Socket> {
-  return async () => {
-    const socket = await dial(address);
+export function guardedConnector({ all }: { readonly all: boolean }): () => Promise<Socket> {
+  let dials = 0;
+  const connector: Connector = async (to, _lookup, signal) => {
+    if (++dials > mostDials)
+      throw new Error(`The server routes to another server more than ${mostDials - 1} times.`);
+    const socket = await dial(to, all, signal);
     socket.once('data', (packet) => {
       if (!offersEncryption(packet))
         socket.destroy(
@@ -28,27 +34,38 @@ export function guardedConnector(address: Address): () => Promise<Socket> {
     });
     return socket;
   };
+  return connector as () => Promise<Socket>;
 }
 
-async function dial({ host, port, all }: Address): Promise<Socket> {
-  if (!all) return opened(connect({ host, port, noDelay: true, keepAlive: true }));
+/** A connection follows a few routes. Each server that it is routed to gets the password. */
+const mostDials = 6;
+
+async function dial({ host, port }: Address, all: boolean, signal: AbortSignal): Promise<Socket> {
+  const open = (to: string, end: AbortSignal) =>
+    opened(connect({ host: to, port, noDelay: true, keepAlive: true }), end);
+  if (!all) return open(host, signal);
   const addresses = await lookup(host, { all: true });
-  const sockets = addresses.map((found) =>
-    connect({ host: found.address, port, noDelay: true, keepAlive: true }),
-  );
+  const rest = new AbortController();
   try {
-    const first = await Promise.any(sockets.map(opened));
-    for (const socket of sockets) if (socket !== first) socket.destroy();
+    const each = AbortSignal.any([signal, rest.signal]);
+    const first = await Promise.any(addresses.map(({ address }) => open(address, each)));
+    rest.abort();
     return first;
   } catch (error) {
     throw error instanceof AggregateError ? error.errors[0] : error;
   }
 }
 
-function opened(socket: Socket): Promise<Socket> {
+/** The socket once it is connected. It is destroyed when the signal ends the attempt. */
+function opened(socket: Socket, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    const end = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('ended'));
     socket.once('error', reject);
+    socket.once('close', () => signal.removeEventListener('abort', end));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
     socket.once('connect', () => {
+      signal.removeEventListener('abort', end);
       socket.removeListener('error', reject);
       resolve(socket);
     });

@@ -79,8 +79,8 @@ export function settingsOf(options: MssqlOptions): Settings {
       },
       readOnlyIntent: given.applicationIntent?.toLowerCase() === 'readonly',
       multiSubnetFailover: given.multiSubnetFailover === 'true',
-      ...(encrypt === true && given.instance === undefined
-        ? { connector: guardedConnector({ host, port, all: given.multiSubnetFailover === 'true' }) }
+      ...(encrypt === true
+        ? { connector: guardedConnector({ all: given.multiSubnetFailover === 'true' }) }
         : {}),
       ...spelling,
       connectTimeout: common.connectMs,

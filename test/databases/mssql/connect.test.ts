@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { never } from '../../../src/core/index.ts';
+import { guardedConnector } from '../../../src/databases/mssql/connector.ts';
 import { connectMssql } from '../../../src/databases/mssql/index.ts';
 
 /** The answer to PRELOGIN of a server that has no encryption (ENCRYPT_NOT_SUP). */
@@ -78,5 +79,48 @@ describe('a connection to SQL Server', () => {
     const server = await peer(() => {});
     await server.close();
     expect(await pinged(server.port)).toMatchObject({ code: 'unavailable' });
+  }, 30_000);
+});
+
+describe('the connector', () => {
+  type Dial = (to: { host: string; port: number }, lookup: unknown, signal: AbortSignal) => Promise<Socket>;
+  const connector = (all = false) => guardedConnector({ all }) as unknown as Dial;
+
+  test.each([false, true])(
+    'dials the address that the client gives; all addresses: %s',
+    async (all) => {
+      const server = await peer(() => {});
+      const dial = connector(all);
+      for (let route = 0; route < 2; route++) {
+        const socket = await dial(
+          { host: '127.0.0.1', port: server.port },
+          null,
+          AbortSignal.timeout(20_000),
+        );
+        expect(socket.remotePort).toBe(server.port);
+        socket.destroy();
+      }
+      await server.close();
+    },
+    30_000,
+  );
+
+  test('follows routes to other servers only a few times', async () => {
+    const server = await peer(() => {});
+    const dial = connector();
+    const routed = async () => {
+      for (let route = 0; route < 20; route++)
+        (await dial({ host: '127.0.0.1', port: server.port }, null, AbortSignal.timeout(20_000))).destroy();
+    };
+    await expect(routed()).rejects.toThrow('routes to another server');
+    await server.close();
+  }, 30_000);
+
+  test('gives an attempt up when its time has passed', async () => {
+    const server = await peer(() => {});
+    const over = AbortSignal.abort(new Error('too late'));
+    const attempt = connector()({ host: '127.0.0.1', port: server.port }, null, over);
+    await expect(attempt).rejects.toThrow('too late');
+    await server.close();
   }, 30_000);
 });

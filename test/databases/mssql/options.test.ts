@@ -27,6 +27,8 @@ describe('options of SQL Server', () => {
     );
     expect(options).toMatchObject({ instanceName: 'DEV', readOnlyIntent: true, multiSubnetFailover: true });
     expect(options).not.toHaveProperty('port');
+    // The guard of the password, which a named instance needs too.
+    expect(options?.connector).toBeInstanceOf(Function);
   });
 
   test('log-ins of Entra', () => {
