@@ -71,7 +71,10 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane === null ? null : workOf({ ...attached, ...plane, config, log: logger });
-  const triggers = eventTriggersOf(attached, { work, feeds: subscriptions.feeds, log: logger });
+  const triggers = eventTriggersOf(attached, {
+    ...{ work, feeds: subscriptions.feeds, log: logger },
+    isRead: () => runtime.sources.isRead && runtime.metadata.isRead,
+  });
   const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
   const changing = changingOf(runtime, attached, authentication);
   const parts = [triggers, work, subscriptions, history, runtime, attached, authentication, plane];

@@ -14,19 +14,20 @@ import {
   payloadOf,
   usualConcurrency,
 } from '../../workflow/index.ts';
+import { DurableReaders } from './durable-readers.ts';
 import { FollowedTriggers } from './followed-triggers.ts';
 import type { Work } from './work.ts';
 
 /** Milliseconds between two looks at triggers that could not be followed, and at readers that are to be removed. */
 const againMs = 15_000;
-/** Milliseconds that the removal of a durable reader may take. */
-const patienceMs = 10_000;
 
 export interface EventTriggersOptions {
   readonly work: Work;
   readonly feeds: Feeds;
   readonly graphs: Graphs;
   readonly registry: SourceRegistry;
+  /** Whether the metadata and the sources of the store were read. */
+  readonly isRead: () => boolean;
   readonly log: Logger;
 }
 
@@ -35,6 +36,7 @@ export class EventTriggerWork {
   readonly store: TriggerStore;
   readonly #options: EventTriggersOptions;
   readonly #log: ChangeLogStore;
+  readonly #readers: DurableReaders;
   readonly #followed = new Map<SourceName, FollowedTriggers>();
   readonly #endpoints = new Map<string, Endpoint>();
   /** Why endpoints cannot be called, by trigger. */
@@ -48,6 +50,7 @@ export class EventTriggerWork {
     this.#options = options;
     this.store = new TriggerStore(options.work.store);
     this.#log = new ChangeLogStore(options.work.store);
+    this.#readers = new DurableReaders({ ...options, store: this.store });
     options.work.useEndpoints((name) => this.#endpoints.get(name));
     this.#stopListening = options.graphs.onSwap(() => this.sync());
     this.#timer = setInterval(() => this.sync(), againMs).unref();
@@ -123,7 +126,7 @@ export class EventTriggerWork {
   }
 
   async #sync(): Promise<void> {
-    const { work, registry } = this.#options;
+    const { work } = this.#options;
     const triggers = [...this.triggers.values()];
     await this.#useEndpoints(triggers);
     if (triggers.length > 0)
@@ -135,13 +138,13 @@ export class EventTriggerWork {
       );
     const sources = groupedBySource(triggers);
     for (const [source, list] of sources)
-      await this.#followedOf(source).use(list, await this.#readerOf(source));
+      await this.#followedOf(source).use(list, await this.#readers.of(source));
     for (const [source, followed] of this.#followed)
       if (!sources.has(source)) {
         this.#followed.delete(source);
         await followed.close();
       }
-    for (const { name } of registry.sources) if (!sources.has(name)) await this.#removeReader(name);
+    await this.#readers.removeUnneeded();
   }
 
   async #useEndpoints(triggers: readonly EventTrigger[]): Promise<void> {
@@ -168,36 +171,6 @@ export class EventTriggerWork {
     });
     this.#followed.set(source, followed);
     return followed;
-  }
-
-  /** The durable reader as which a source is followed; `null`: its database keeps none. */
-  async #readerOf(source: SourceName): Promise<string | null> {
-    const changes = this.#options.registry.find(source)?.connector.changes;
-    if (changes?.removeReader === undefined) return null;
-    return this.store.useReader(source, `foz_${randomBytes(6).toString('hex')}`);
-  }
-
-  /** Removes the durable reader of a source without triggers, so that its database does not keep changes for it. */
-  async #removeReader(source: SourceName): Promise<void> {
-    const { registry, feeds, log } = this.#options;
-    const reader = await this.store.reader(source);
-    if (reader === null) return;
-    feeds.readAs(source, null);
-    const changes = registry.find(source)?.connector.changes;
-    try {
-      await changes?.removeReader?.(reader, AbortSignal.timeout(patienceMs));
-      await this.store.forgetReader(source, reader);
-      log.info(
-        { source, reader },
-        'the source has no event triggers any more: its durable reader was removed',
-      );
-    } catch (error) {
-      // The process that reads as it has to stop first.
-      log.debug(
-        { source, reader, ...failureFields(error) },
-        'the durable reader of a source is still in use',
-      );
-    }
   }
 }
 
@@ -230,7 +203,7 @@ function groupedBySource(triggers: readonly EventTrigger[]): Map<SourceName, Eve
 /** The event triggers of this process; `null`: it has no store. */
 export function eventTriggersOf(
   attached: Pick<EventTriggersOptions, 'graphs' | 'registry'>,
-  { work, ...rest }: Pick<EventTriggersOptions, 'feeds' | 'log'> & { readonly work: Work | null },
+  { work, ...rest }: Pick<EventTriggersOptions, 'feeds' | 'isRead' | 'log'> & { readonly work: Work | null },
 ): EventTriggerWork | null {
   const { graphs, registry } = attached;
   return work === null ? null : new EventTriggerWork({ work, graphs, registry, ...rest });

@@ -121,6 +121,15 @@ export class TriggerStore {
     return String(row!.reader);
   }
 
+  /** Seconds since a process has last used a trigger of a source; Infinity: none is known. */
+  async secondsUnused(source: string): Promise<number> {
+    const [row] = await this.#store.run(
+      'select extract(epoch from now() - max(seen_at)) as seconds from foz.event_triggers where source = ?',
+      [source],
+    );
+    return row === undefined || row.seconds === null ? Number.POSITIVE_INFINITY : Number(row.seconds);
+  }
+
   /** Forgets the durable reader of a source, which was removed. */
   async forgetReader(source: string, name: string): Promise<void> {
     await this.#store.run('update foz.trigger_sources set reader = null where source = ? and reader = ?', [
