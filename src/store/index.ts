@@ -54,6 +54,7 @@ export {
   type JobQueue,
   JobStore,
   type JobTransaction,
+  jobKey,
   type NewJob,
   type OtherWorker,
   type Priority,

@@ -52,7 +52,8 @@ export class FollowedTriggers {
   #unlisten = () => {};
   #reading: Promise<void> | null = null;
   #isAgain = false;
-  #isFailing = false;
+  /** Why its log could not be read the last time; `null`: it could. */
+  #failure: string | null = null;
 
   constructor(options: FollowedTriggersOptions) {
     this.#options = options;
@@ -60,8 +61,11 @@ export class FollowedTriggers {
     this.#reader = new TriggerReader({
       ...{ source, log: changes, store, jobs, deliveries },
       images: ({ table }) => this.#imagesOf(table),
-      onGap: (trigger, reason) =>
-        log.error({ source, trigger, reason }, 'changes are missing that an event trigger should deliver'),
+      onGap: (trigger, reason, error) =>
+        log.error(
+          { source, trigger, reason, ...(error === undefined ? {} : failureFields(error)) },
+          'changes are missing that an event trigger should deliver',
+        ),
     });
     this.#timer = setInterval(() => this.#look(), lookMs).unref();
   }
@@ -69,9 +73,8 @@ export class FollowedTriggers {
   /** Why a trigger gets no changes; `null`: it does. */
   problemOf(name: string): string | null {
     const trigger = this.#triggers.find((one) => one.name === name);
-    return (
-      this.#problem ?? (trigger === undefined ? null : (this.#holds.get(keyOf(trigger))?.problem ?? null))
-    );
+    const hold = trigger === undefined ? undefined : this.#holds.get(keyOf(trigger));
+    return this.#problem ?? hold?.problem ?? this.#failure;
   }
 
   /** Follows these triggers from now on. `reader`: see `Feeds.readAs`. */
@@ -160,15 +163,16 @@ export class FollowedTriggers {
     const { source, log } = this.#options;
     try {
       await this.#reader.read(this.#triggers, this.#end.signal);
-      this.#isFailing = false;
+      this.#failure = null;
     } catch (error) {
       this.#isAgain = false;
-      if (!this.#isFailing && !this.#end.signal.aborted)
+      if (this.#failure === null && !this.#end.signal.aborted)
         log.warn(
           { source, ...failureFields(error) },
           'the changes of a source could not be read for its event triggers and are read again',
         );
-      this.#isFailing = true;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#failure = `Changes could not be read, and are read again: ${text}`;
     }
   }
 

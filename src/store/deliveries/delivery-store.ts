@@ -1,4 +1,11 @@
-import type { Claim, JobQueue, JobStore, JobTransaction, Settlement } from '../jobs/index.ts';
+import {
+  type Claim,
+  type JobQueue,
+  type JobStore,
+  type JobTransaction,
+  jobKey,
+  type Settlement,
+} from '../jobs/index.ts';
 import type { Store } from '../store.ts';
 import type { Delivery, DeliveryFilter, NewDelivery, RecordedAttempt } from './delivery.ts';
 import {
@@ -127,5 +134,5 @@ export class DeliveryStore {
 }
 
 function jobOf(id: string, { endpoint, key }: NewDelivery) {
-  return { id, queue: deliveryQueue(endpoint), ...(key === null ? {} : { key }) };
+  return { id, queue: deliveryQueue(endpoint), ...(key === null ? {} : { key: jobKey(key) }) };
 }

@@ -2,6 +2,7 @@ export type { JobCount } from './counts.ts';
 export {
   type Claim,
   type JobQueue,
+  jobKey,
   type NewJob,
   type Priority,
   priorities,

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Priorities with their numbers. Of the due jobs of a queue, those with a smaller number come first. */
 export const priorities = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof priorities;
@@ -16,6 +18,14 @@ export interface JobQueue {
   readonly kind: string;
   /** The most jobs that all processes together work on at once; `null`: any number. */
   readonly concurrency: number | null;
+}
+
+/** Characters of a key that are stored as they are. */
+const longestKey = 200;
+
+/** The key of a job for a text of any length, as an index takes no long ones. */
+export function jobKey(text: string): string {
+  return text.length <= longestKey ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /** A job to be added to a queue. */

@@ -3,6 +3,7 @@ import { didYouMean } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import {
   type Claim,
+  jobKey,
   type LoadedRun,
   type NewRun,
   type Priority,
@@ -143,7 +144,10 @@ export class Runner {
     return {
       ...{ id, workflow, version, afterMs, origin },
       priority: priority ?? definition.priority ?? 'normal',
-      key: key === null || key === undefined ? null : typeof key === 'string' ? key : JSON.stringify(key),
+      key:
+        key === null || key === undefined
+          ? null
+          : jobKey(typeof key === 'string' ? key : JSON.stringify(key)),
       input: JSON.stringify(input ?? null),
     };
   }

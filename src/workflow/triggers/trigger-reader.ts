@@ -15,6 +15,7 @@ import type {
 } from '../../store/index.ts';
 import { type ChangedRow, deliveriesOf } from './events.ts';
 import { LogCut, type StoredTransaction, StoredTransactions } from './stored-transactions.ts';
+import { Stuck } from './stuck.ts';
 
 /** Most changes whose deliveries are added by one transaction. */
 const mostChanges = 500;
@@ -28,7 +29,7 @@ export interface TriggerReaderOptions {
   /** Reads images of rows of a table. */
   readonly images: (trigger: EventTrigger) => ImageReader;
   /** Called when changes of a trigger are missing. */
-  readonly onGap: (trigger: string, reason: string) => void;
+  readonly onGap: (trigger: string, reason: string, error?: unknown) => void;
 }
 
 /** A trigger with its state in the store. */
@@ -50,6 +51,7 @@ interface Reading {
 export class TriggerReader {
   readonly #options: TriggerReaderOptions;
   #reading: Reading | null = null;
+  readonly #stuck = new Stuck();
 
   constructor(options: TriggerReaderOptions) {
     this.#options = options;
@@ -168,15 +170,47 @@ export class TriggerReader {
     const relevant = left.filter((row) => active.some((one) => concerns(one, row, position))).map(completed);
     for (let at = 0; at < relevant.length; at += mostChanges) {
       const some = relevant.slice(at, at + mostChanges);
-      const deliveries = await this.#deliveries(active, some, transaction, log);
-      await this.#add(reading, deliveries, {
+      const next = {
         number: reading.progress.number,
         place: { method, position, index: some.at(-1)!.index },
-      });
+      };
+      const before = reading.progress;
+      try {
+        const isStuck = this.#stuck.isAt(before);
+        if (isStuck) await this.#addEach(reading, active, some, transaction, log);
+        await this.#add(reading, isStuck ? [] : await this.#deliveries(active, some, transaction, log), next);
+      } catch (error) {
+        this.#stuck.note(before, error);
+        throw error;
+      }
     }
     if (done === null) return;
     const place = { method, position, index: Number.MAX_SAFE_INTEGER };
     await this.#add(reading, [], { number: done, place });
+  }
+
+  /**
+   * Adds the deliveries of changes one by one, as some of them cannot be made or stored: those are missing from then on, so that they do not
+   * keep all others waiting for ever.
+   */
+  async #addEach(
+    reading: Reading,
+    active: readonly Active[],
+    rows: StoredTransaction['rows'],
+    transaction: StoredTransaction,
+    log: StoredLog,
+  ): Promise<void> {
+    const { progress } = reading;
+    for (const row of rows)
+      for (const one of active.filter((each) => concerns(each, row, transaction.position)))
+        try {
+          // Deliveries that are there already are left alone, so the progress need not move with each.
+          await this.#add(reading, await this.#deliveries([one], [row], transaction, log), progress);
+        } catch (error) {
+          if (!this.#stuck.isAt(progress, error)) throw error;
+          const text = error instanceof Error ? error.message : String(error);
+          await this.#gap(one.trigger, `the event of a change could not be made: ${text}`, error);
+        }
   }
 
   async #deliveries(
@@ -221,8 +255,8 @@ export class TriggerReader {
           );
   }
 
-  async #gap({ name }: EventTrigger, reason: string): Promise<void> {
-    this.#options.onGap(name, reason);
+  async #gap({ name }: EventTrigger, reason: string, error?: unknown): Promise<void> {
+    this.#options.onGap(name, reason, error);
     await this.#options.store.gap(name, reason);
   }
 }
