@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { StepRecord } from '../../src/store/index.ts';
+import { workflowFaults } from '../../src/workflow/index.ts';
 import { closeExpressions, runInMemory as done } from './in-memory.ts';
 
 afterAll(closeExpressions);
@@ -164,4 +165,24 @@ test('a time that is longer than the longest timer does not end at once', async 
   const graphql = () => new Promise((resolve) => setTimeout(resolve, 50));
   const { outcome } = await done([call('a', { timeoutMs: 2 ** 31 })], { graphql });
   expect(outcome.kind).toBe('done');
+});
+
+test('a session variable without a value is absent, and one with a NUL character is refused', async () => {
+  const seen: unknown[] = [];
+  const graphql = async ({ sessionVariables }: { readonly sessionVariables: unknown }) => {
+    seen.push(sessionVariables);
+    return { data: null };
+  };
+  const sessionVariables = { 'x-foz-a': '{% input.none %}', 'x-foz-b': '{% input.n %}', 'x-foz-c': 'c' };
+  await done([call('a', { sessionVariables })], { services: { graphql }, input: { n: 7 } });
+  expect(seen).toEqual([{ 'x-foz-b': '7', 'x-foz-c': 'c' }]);
+  const { outcome } = await done([call('a', { sessionVariables: { 'x-foz-a': 'a\0' } })]);
+  expect(outcome).toMatchObject({ kind: 'failed', error: expect.stringContaining('NUL') });
+});
+
+test('no step has the id __proto__', () => {
+  const step = JSON.parse('{ "id": "__proto__", "kind": "transform", "value": 1 }');
+  expect(workflowFaults({ name: 'w', steps: [step] })).toEqual([
+    { place: '/steps/0/id', message: 'must not be "__proto__".' },
+  ]);
 });

@@ -1,7 +1,8 @@
 import type { StepRecord } from '../../src/store/index.ts';
 import { Expressions } from '../../src/workflow/expressions/index.ts';
 import { checkWorkflow, type StepServices } from '../../src/workflow/index.ts';
-import { Execution, type ExecutionOptions } from '../../src/workflow/runs/execution.ts';
+import { Execution } from '../../src/workflow/runs/execution.ts';
+import type { ExecutionOptions } from '../../src/workflow/runs/execution-options.ts';
 
 const expressions = new Expressions();
 export const closeExpressions = () => expressions.close();

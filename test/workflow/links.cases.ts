@@ -233,6 +233,87 @@ export function linkCases(kind: 'pglite' | 'postgres'): void {
     expect(calls.slice(6)).toEqual(['pay', 'pay', 'last']);
   });
 
+  test('a retry leaves alone what failed and was handled', async () => {
+    let isDown = true;
+    answer = async ({ variables }) => {
+      if (variables.step === 'charge') throw new Error('card refused \0');
+      if (variables.step === 'mail' && isDown) throw new Error('no mail \0');
+      return { data: variables.step };
+    };
+    const steps = [
+      ask('first', { compensate: [ask('undo')] }),
+      ask('charge', { onError: [ask('invoice')], compensate: [ask('never')] }),
+      ask('mail'),
+    ];
+    await define(one, steps, { output: '{% steps.charge %}' });
+    const id = await start(one);
+    expect((await ended(id)).state).toBe('failed');
+    expect(calls.splice(0)).toEqual(['first', 'charge', 'invoice', 'mail', 'undo']);
+    isDown = false;
+    await work.runs.retry(id, null);
+    expect(await ended(id)).toMatchObject({ state: 'done', output: '"invoice"' });
+    expect(calls.splice(0)).toEqual(['first', 'mail']);
+    // A step of the handling can be done again, with all that began after it: what was undone was done anew.
+    await work.runs.retry(id, 'charge/onError/invoice');
+    expect(await ended(id)).toMatchObject({ state: 'done', output: '"invoice"' });
+    expect(calls).toEqual(['first', 'invoice', 'mail']);
+  });
+
+  test('a retry begins the time of the run and of the steps around anew, and a pause does not count', async () => {
+    const age = (id: string) =>
+      work.jobs.transact(async ({ run }) => {
+        for (const sql of [
+          `update foz.runs set at = at - interval '1 hour', timed_from = timed_from - interval '1 hour' where id = ?`,
+          `update foz.run_steps set started_at = started_at - interval '1 hour' where run = ?`,
+        ])
+          await run(sql, [id]);
+      });
+    let isDown = true;
+    answer = async ({ variables }) => {
+      if (variables.step === 'in' && isDown) throw new Error('down');
+      return { data: null };
+    };
+    const limit = { timeoutMs: 600_000 };
+    const around = { id: 'p', kind: 'parallel', branches: { b: [ask('before'), ask('in')] }, ...limit };
+    await define(one, [around], limit);
+    const id = await start(one);
+    expect((await ended(id)).state).toBe('failed');
+    await age(id);
+    isDown = false;
+    await work.runs.retry(id, null);
+    expect(await ended(id)).toMatchObject({ state: 'done', error: null });
+    await age(id);
+    await work.runs.retry(id, 'p/b/in');
+    expect(await ended(id)).toMatchObject({ state: 'done', error: null });
+    const waits = [{ id: 'w', kind: 'waitFor', signal: one }];
+    await define(other, [{ id: 'p', kind: 'parallel', branches: { b: waits }, ...limit }], limit);
+    const paused = await start(other);
+    await parked(paused);
+    await work.runs.pause(paused);
+    await age(paused);
+    await work.jobs.transact(({ run }) =>
+      run(`update foz.runs set paused_at = paused_at - interval '1 hour' where id = ?`, [paused]),
+    );
+    await work.runs.resume(paused);
+    await work.runner.signal(one, null, 1);
+    expect(await ended(paused)).toMatchObject({ state: 'done', error: null });
+  });
+
+  test('a run that another one has waited for is retried by itself', async () => {
+    let isDown = true;
+    answer = async () => {
+      if (isDown) throw new Error('down');
+      return { data: 1 };
+    };
+    await define(other, [ask('a')]);
+    await define(one, [calling()]);
+    expect((await ended(await start(one))).state).toBe('failed');
+    const [child] = await runsOf(other);
+    isDown = false;
+    await work.runs.retry(child!.id, null);
+    expect(await ended(child!.id)).toMatchObject({ state: 'done', output: '1' });
+  });
+
   describe('waitFor', () => {
     const waiting = (more: object = {}) => ({
       id: 'w',
@@ -278,6 +359,41 @@ export function linkCases(kind: 'pglite' | 'postgres'): void {
       await work.runs.cancel(id);
       await work.runner.signal(one, 'c', 2);
       expect(await outcome(one, 'c')).toMatchObject({ output: 2 });
+    });
+
+    test('a wait whose enclosing step has no more time takes no signal, and a run that it called is cancelled', async () => {
+      await define(other, [{ id: 'd', kind: 'delay', ms: 600_000 }]);
+      const around = {
+        ...{ id: 'p', kind: 'parallel', branches: { w: [waiting()], c: [calling()] }, timeoutMs: 1_000 },
+        onError: [{ id: 'late', kind: 'transform', value: null }],
+      };
+      await define(one, [around, waiting({ id: 'second' })]);
+      const id = await start(one, 'k');
+      await shown(
+        id,
+        ({ activity, steps }) => activity === 'waiting' && steps.some(({ path }) => path === 'second'),
+      );
+      const [child] = await runsOf(other);
+      expect((await ended(child!.id)).state).toBe('cancelled');
+      await work.runner.signal(one, 'k', 'for the second');
+      expect(await ended(id)).toMatchObject({ state: 'done', output: '"for the second"' });
+    });
+
+    test('a parked run has no waits but those of its steps', async () => {
+      await define(one, [{ id: 'd', kind: 'delay', ms: 200 }, waiting()]);
+      const run = await start(one, 'y');
+      await parked(run);
+      await work.jobs.transact((transaction) =>
+        transaction.run('insert into foz.run_waits (id, run, name, key) values (?, ?, ?, ?)', [
+          ...[`${one} stale`, run, one, 'y'],
+        ]),
+      );
+      await shown(
+        run,
+        ({ activity, steps }) => activity === 'waiting' && steps.some(({ path }) => path === 'w'),
+      );
+      await work.runner.signal(one, 'y', 1);
+      expect(await ended(run)).toMatchObject({ state: 'done', output: '1' });
     });
 
     test('no signal is missed, however it meets the parking of the run', async () => {

@@ -3,14 +3,14 @@ import type { Run } from '../run.ts';
 import type { RunEvent, RunProgress, RunResult, RunState } from './run.ts';
 
 /**
- * Locks the jobs of runs that end or wait, and those of the runs that wait for them, in the order of their ids. So whoever parks a run either
- * sees what it waits for, or is seen by it.
+ * Locks the jobs of runs, and those of the runs that wait for them, in the order of their ids, as everybody does who locks several. So whoever parks a
+ * run either sees what it waits for, or is seen by it.
  */
 export async function lockLinked(run: Run, progress: readonly RunProgress[]): Promise<void> {
   const parents = progress.flatMap(({ parent, outcome }) =>
     parent === null || outcome === undefined || outcome.kind === 'later' ? [] : [parent],
   );
-  if (parents.length === 0) return;
+  if (parents.length === 0 && progress.length < 2) return;
   const ids = [...new Set([...parents, ...progress.map(({ claim }) => claim.id)])];
   await lockJobs(run, ids);
 }

@@ -32,6 +32,7 @@ import type {
 import { listRuns, type RunFilter, showRun } from './shown.ts';
 import {
   deliverSignal,
+  forgetOtherWaits,
   forgetWait,
   type NewSignal,
   removeOldSignals,
@@ -39,9 +40,11 @@ import {
   type Wait,
 } from './signals.ts';
 import {
+  beginTimeAnew,
   endRuns,
   forgetSteps,
   insertRuns,
+  leaveOutPause,
   loadRuns,
   readDefinition,
   storeVersion,
@@ -177,6 +180,7 @@ export class RunStore {
       await transaction.resetAttempts(kept.filter(hasAdvanced).map(({ claim }) => claim.id));
       await writeSteps(transaction.run, kept);
       await endRuns(transaction.run, kept);
+      await forgetOtherWaits(transaction.run, kept);
       await wakeLinked(transaction, kept);
       return progress.map(({ claim }) => held.has(claim.id));
     });
@@ -238,7 +242,10 @@ export class RunStore {
 
   /** Pauses a run: no step of it begins until it is resumed. It keeps its place before later runs of its key. */
   pause(id: string): Promise<void> {
-    return this.#change(id, ['active'], 'paused', ({ suspend }) => suspend([id]));
+    return this.#change(id, ['active'], 'paused', async ({ run, suspend }) => {
+      await run('update foz.runs set paused_at = now() where id = ?', [id]);
+      await suspend([id]);
+    });
   }
 
   resume(id: string): Promise<void> {
@@ -247,6 +254,7 @@ export class RunStore {
         'select greatest(0, extract(epoch from at - now()) * 1000) as after_ms from foz.runs where id = ?',
         [id],
       );
+      await leaveOutPause(run, id);
       // A run that was to begin later still does.
       await hurry([id], Number(row!.after_ms));
     });
@@ -262,6 +270,7 @@ export class RunStore {
       async (transaction, found) => {
         if (!(await forgetSteps(transaction.run, id, from)) && from !== null)
           throw new FozError('not-found', `The run ${id} has no step "${from}".`);
+        await beginTimeAnew(transaction.run, id);
         await transaction.run(
           'update foz.runs set output = null, error = null, ended_at = null where id = ?',
           [id],

@@ -1,6 +1,7 @@
 import type { Claim, JobTransaction } from '../jobs/index.ts';
 import type { Run } from '../run.ts';
 import { wakeRuns } from './links.ts';
+import type { RunProgress } from './run.ts';
 
 /** Something that was told to whichever run waits for this name and key. */
 export interface NewSignal {
@@ -83,6 +84,23 @@ export async function forgetWait({ run }: JobTransaction, { id, name, key }: Wai
   await lockSignals(run, name, key);
   await run('delete from foz.run_waits where id = ?', [id]);
   await run('update foz.run_signals set wait = null, run = null where wait = ?', [id]);
+}
+
+/**
+ * Ends the waits of parked runs that they do not wait for any more, where a process ended before it did so. Rows that a signal is being given to are left
+ * alone: whoever delivers it waits for the job of the run, which this transaction has locked.
+ */
+export async function forgetOtherWaits(run: Run, kept: readonly RunProgress[]): Promise<void> {
+  const parked = kept.filter(({ outcome }) => outcome?.kind === 'later');
+  if (parked.length === 0) return;
+  const waits = parked.flatMap(({ outcome }) =>
+    outcome?.kind === 'later' ? outcome.events.flatMap((event) => ('wait' in event ? [event.wait] : [])) : [],
+  );
+  await run(
+    `delete from foz.run_waits where id in (
+       select id from foz.run_waits where run = any(?::text[]) and not id = any(?::text[]) for update skip locked)`,
+    [parked.map(({ claim }) => claim.id), waits],
+  );
 }
 
 /** Removes signals that are older, and waits of runs that are not there any more. */

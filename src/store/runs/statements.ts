@@ -54,7 +54,7 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
 /** Active runs with the records of their steps. */
 export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
   const rows = await run(
-    `select r.id, r.workflow, r.version, r.input, r.parent, r.depth, extract(epoch from now() - r.at) * 1000 as age_ms,
+    `select r.id, r.workflow, r.version, r.input, r.parent, r.depth, extract(epoch from now() - coalesce(r.timed_from, r.at)) * 1000 as age_ms,
        r.parent is not null and (p.id is null or p.ended_at is not null) as orphan
      from foz.runs r left join foz.runs p on p.id = r.parent where r.id = any(?::text[]) and r.state = 'active'`,
     [ids],
@@ -145,28 +145,67 @@ export async function endRuns(run: Run, progress: readonly RunProgress[]): Promi
   );
 }
 
+/** Counts the time of a run that was paused from a later moment, and that of its steps. */
+export async function leaveOutPause(run: Run, id: string): Promise<void> {
+  const [row] = await run(
+    `with known as (select coalesce(timed_from, at) as timed_from, paused_at from foz.runs where id = ? and paused_at is not null),
+       pause as (select timed_from, greatest(interval '0', now() - greatest(paused_at, timed_from)) as length from known),
+       changed as (update foz.runs set timed_from = pause.timed_from + pause.length, paused_at = null from pause where id = ?)
+     select extract(epoch from length) * 1000 as pause_ms from pause`,
+    [id, id],
+  );
+  if (row === undefined) return;
+  await run(
+    `update foz.run_steps set started_at = least(now(), started_at + ? * interval '1 millisecond')
+     where run = ? and state in ('running', 'waiting')`,
+    [Number(row.pause_ms), id],
+  );
+}
+
+/** Begins the time of a run anew, and that of its steps. A run that has ended is not waited for any more by one that has ended, too. */
+export async function beginTimeAnew(run: Run, id: string): Promise<void> {
+  await run(
+    `update foz.runs r set timed_from = now(), paused_at = null,
+       parent = (select p.id from foz.runs p where p.id = r.parent and p.ended_at is null) where id = ?`,
+    [id],
+  );
+  await run(`update foz.run_steps set started_at = now() where run = ? and state in ('running', 'waiting')`, [
+    id,
+  ]);
+}
+
 /**
- * Removes the records of a step and of all that began after it, so that they are done again; without `from`, those of failed steps. What was
- * undone after the failure is done again, too. The steps around these count as running again. Resolves with whether there was such a step.
+ * Removes the records of a step and of all that began after it, so that they are done again; without `from`, those of failed steps, unless their
+ * own steps have handled the failure: those have an output. What was undone after the failure is done again, too. The steps around these count as
+ * running again. Resolves with whether there was such a step.
  */
 export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
   const [first] = await run('select seq from foz.run_steps where run = ? and path = ?', [id, from]);
   if (from !== null && first === undefined) return false;
-  const undone = await run(
-    `select jsonb_array_elements_text(output::jsonb -> 'steps') as path from foz.run_steps
-     where run = ? and kind = 'compensation'`,
+  const [compensation] = await run(
+    `select output from foz.run_steps where run = ? and kind = 'compensation'`,
     [id],
   );
-  const again = [...undone.map(({ path }) => String(path)), ...(from === null ? [] : [from])];
+  // The text may contain \u0000, which jsonb refuses.
+  const undone: readonly string[] =
+    compensation === undefined ? [] : JSON.parse(String(compensation.output)).steps;
+  const again = [...undone, ...(from === null ? [] : [from])];
   await run(
     `update foz.run_steps s set state = 'running', output = null, error = null, ended_at = null
-     where run = ? and exists (select from unnest(?::text[]) as given (path) where starts_with(given.path, s.path || '/'))`,
+     where run = ? and exists (select from unnest(?::text[]) as given (path)
+       where starts_with(given.path, s.path || '/') and not starts_with(given.path, s.path || '/onError/'))`,
+    [id, again],
+  );
+  // A step whose failure is to be handled again stays failed.
+  await run(
+    `update foz.run_steps s set output = null where run = ? and state = 'failed'
+     and exists (select from unnest(?::text[]) as given (path) where starts_with(given.path, s.path || '/onError/'))`,
     [id, again],
   );
   // The runs that calls waited for were cancelled with this one.
   const removed = await run(
     `delete from foz.run_steps s where run = ? and (
-       (state = 'failed' and ?::bigint is null) or (kind = 'call' and state <> 'done') or kind = 'compensation'
+       (state = 'failed' and output is null and ?::bigint is null) or (kind = 'call' and state <> 'done') or kind = 'compensation'
        or (seq >= ?::bigint and not starts_with(?::text, path || '/'))
        or exists (select from unnest(?::text[]) as given (path) where s.path = given.path or starts_with(s.path, given.path || '/')))
      returning 1`,

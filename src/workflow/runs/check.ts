@@ -43,6 +43,7 @@ function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
       const at = `${place}/${index}`;
       if (ids.has(step.id)) report(`${at}/id`, `has the id "${step.id}" of another step.`);
       ids.add(step.id);
+      if (step.id === '__proto__') report(`${at}/id`, 'must not be "__proto__".');
       const kind = stepKinds.get(step.kind)!;
       for (const name of ['idempotencyKey', ...kind.templates, ...(kind.lateTemplates ?? [])])
         expressions(step[name], `${at}/${name}`);

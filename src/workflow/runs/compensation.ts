@@ -81,7 +81,7 @@ export function undoingOf(
   const { prefix, names } = placeOf(known, records, path);
   const steps: Record<string, unknown> = {};
   const visible = finished
-    .filter(({ state, endedAt }) => state === 'done' && endedAt <= own.endedAt)
+    .filter(({ output, endedAt }) => output !== null && endedAt <= own.endedAt)
     .sort((one, other) => one.endedAt - other.endedAt);
   for (const each of visible) {
     const step = stepOf(known, each.path);
@@ -91,7 +91,8 @@ export function undoingOf(
   return { path, steps: stepOf(known, path)!.compensate!, scope: { ...outer, ...names, steps } };
 }
 
-function stepsById(definition: WorkflowDefinition): Map<string, StepDefinition> {
+/** The steps of a workflow by their ids, besides those of compensations. */
+export function stepsById(definition: WorkflowDefinition): Map<string, StepDefinition> {
   const found = new Map<string, StepDefinition>();
   const visit = (steps: readonly StepDefinition[]): void => {
     for (const step of steps) {

@@ -1,7 +1,5 @@
 import { FozError } from '../../core/index.ts';
-import type { RunOutcome, StepRecord } from '../../store/index.ts';
-import type { WorkflowDefinition } from '../definition.ts';
-import type { Expressions } from '../expressions/index.ts';
+import type { RunOutcome } from '../../store/index.ts';
 import { Abandoned, type Failure, failureOf, RunStopped, StepFailed } from '../failure.ts';
 import { call } from '../steps/call.ts';
 import { fail } from '../steps/fail.ts';
@@ -11,47 +9,23 @@ import type {
   Branch,
   BranchOptions,
   BranchResult,
-  RunLinks,
   Scope,
   StepContext,
   StepDefinition,
   StepKind,
-  StepServices,
   StepSession,
 } from '../steps/step.ts';
 import { inLanes } from './branches.ts';
 import { type Compensation, compensationPath, hasCompensation, toUndo, undone } from './compensation.ts';
+import type { Executed, ExecutionOptions } from './execution-options.ts';
 import { derivedKey } from './idempotency.ts';
 import { ClaimLost, Journal, type StepEntry } from './journal.ts';
 import { pauseBefore } from './retries.ts';
 import { RunTime } from './run-time.ts';
 import { linkedTo, raced } from './signals.ts';
 import { longestMs, Strands } from './strands.ts';
+import { leaveUnvisited } from './unvisited.ts';
 import { parsed, textOf } from './values.ts';
-
-export interface ExecutionOptions {
-  readonly run: string;
-  readonly definition: WorkflowDefinition;
-  readonly input: unknown;
-  /** Milliseconds since the run was started. */
-  readonly ageMs: number;
-  readonly records: readonly StepRecord[];
-  /** Commits records; resolves with whether the claim still holds. */
-  readonly commit: (steps: readonly StepRecord[]) => Promise<boolean>;
-  readonly expressions: Expressions;
-  readonly services: StepServices;
-  readonly links: RunLinks;
-  readonly signal: AbortSignal;
-}
-
-/** What an execution came to. */
-export interface Executed {
-  readonly outcome: RunOutcome;
-  /** The records that are not committed yet. */
-  readonly steps: readonly StepRecord[];
-  /** Whether it has started other runs. */
-  readonly hasCalls: boolean;
-}
 
 /** A scope to which the outputs of finished steps are added. */
 interface OpenScope extends Scope {
@@ -131,10 +105,11 @@ export class Execution {
 
   /** Ends a run that has failed, after what was done is undone. */
   async #failed(failure: Failure): Promise<RunOutcome> {
-    const { definition, signal } = this.#options;
+    const { definition, signal, run, input } = this.#options;
     if (hasCompensation(definition)) {
       // What is under way may still be done, and has to be undone then.
       await raced(Promise.allSettled([...this.#underWay]), signal);
+      await this.#leaveUnvisited('', { run: { id: run }, input, steps: {} }, signal);
       const steps = toUndo(definition, this.#journal.all());
       if (steps.length > 0) {
         const compensation: Compensation = { failure, steps };
@@ -176,7 +151,8 @@ export class Execution {
     // A failure that its own steps have handled is an end like others, also where an enclosing step is tried again.
     if (this.#journal.isLeftOver(path) && !isHandled) this.#journal.forget(path);
     const known = this.#journal.known(path);
-    if (known?.state === 'done') return parsed(known.output);
+    if (known?.state === 'done' || (known?.state === 'failed' && known.output !== null))
+      return parsed(known.output);
     try {
       if (known?.state === 'failed') throw this.#recordedFailure(path, known.error!);
       const running = this.#attempts(step, path, scope, signal);
@@ -188,8 +164,16 @@ export class Execution {
     } catch (error) {
       if (step.onError === undefined || !(error instanceof StepFailed)) throw error;
       const inner = { ...scope, steps: scope.steps, error: error.failure };
-      return this.#block(step.onError, `${path}/onError/`, inner, signal);
+      const output = await this.#block(step.onError, `${path}/onError/`, inner, signal);
+      this.#journal.handled(path, textOf(output, `output of ${path}`));
+      return output;
     }
+  }
+
+  #leaveUnvisited(path: string, scope: OpenScope, signal: AbortSignal): Promise<void> {
+    return leaveUnvisited(this.#journal, this.#options.definition, path, (step, at) =>
+      this.#contextOf(step, at, scope, signal, null),
+    );
   }
 
   /** The failure of a step. Enclosing steps may be tried again, unless it came from a step that wants to fail. */
@@ -279,7 +263,7 @@ export class Execution {
       signal.throwIfAborted();
     }
     if (input.timeoutMs === undefined)
-      return this.#done(kind, input, this.#contextOf(input, path, scope, signal, resumeMs));
+      return this.#done(kind, input, this.#contextOf(input, path, scope, signal, resumeMs), scope);
     const leftMs = input.timeoutMs - begunMs;
     const late = () => new Abandoned(`The step took longer than ${input.timeoutMs} ms.`);
     const limit = linkedTo(signal);
@@ -289,7 +273,12 @@ export class Execution {
       leftMs <= 0 || leftMs > longestMs ? undefined : setTimeout(() => limit.abort(late()), leftMs).unref();
     const unlimit = this.#strands.limit(leftMs);
     try {
-      return await this.#done(kind, input, this.#contextOf(input, path, scope, limit.signal, resumeMs));
+      return await this.#done(
+        kind,
+        input,
+        this.#contextOf(input, path, scope, limit.signal, resumeMs),
+        scope,
+      );
     } finally {
       clearTimeout(timer);
       unlimit();
@@ -300,15 +289,24 @@ export class Execution {
   }
 
   /** Does what a step is for, until nobody waits for it any more. */
-  async #done(kind: StepKind, input: StepDefinition, context: StepContext): Promise<unknown> {
+  async #done(
+    kind: StepKind,
+    input: StepDefinition,
+    context: StepContext,
+    scope: OpenScope,
+  ): Promise<unknown> {
     const { signal } = context;
     try {
       signal.throwIfAborted();
       const running = kind.run(input as never, context);
-      return await (input.timeoutMs === undefined ? running : raced(running, signal));
+      const output = await (input.timeoutMs === undefined ? running : raced(running, signal));
+      await this.#leaveUnvisited(context.path, scope, signal);
+      return output;
     } catch (error) {
       // A part of a step that is abandoned, such as a branch, abandons only itself.
       if (signal.reason instanceof Abandoned) await kind.abandon?.(input as never, context).catch(() => {});
+      if (!(error instanceof ClaimLost) && (signal.reason instanceof Abandoned || !signal.aborted))
+        await this.#leaveUnvisited(context.path, scope, signal);
       throw error;
     }
   }

@@ -55,6 +55,8 @@ export class Journal {
   readonly #dirty = new Set<Entry>();
   /** What a former attempt of an enclosing step has left unfinished. */
   readonly #leftOver = new Set<Entry>();
+  /** Unfinished steps of former claims that this one has not reached. */
+  readonly #unvisited = new Set<Entry>();
   readonly #commit: (steps: readonly StepRecord[]) => Promise<boolean>;
   #committing: Promise<void> = Promise.resolve();
   #lose: (error: unknown) => void = () => {};
@@ -68,13 +70,16 @@ export class Journal {
     });
     this.lost.catch(() => {});
     const now = performance.now();
-    for (const { begunMs, endedMs, resumeMs, ...record } of records)
-      this.#entries.set(record.path, {
+    for (const { begunMs, endedMs, resumeMs, ...record } of records) {
+      const entry: Entry = {
         ...record,
         begunAt: now - begunMs,
         endedAt: endedMs === null ? null : now - endedMs,
         resumeAt: resumeMs === null ? null : now + resumeMs,
-      });
+      };
+      this.#entries.set(record.path, entry);
+      if (entry.state === 'running' || entry.state === 'waiting') this.#unvisited.add(entry);
+    }
   }
 
   known(path: string): Pick<StepRecord, 'kind' | 'state' | 'output' | 'error'> | undefined {
@@ -97,6 +102,21 @@ export class Journal {
     const entry = this.#entries.get(path);
     this.#entries.delete(path);
     if (entry !== undefined) this.#dirty.delete(entry);
+  }
+
+  /** Records the output of the steps that have handled the failure of a step. */
+  handled(path: string, output: string): void {
+    const entry = this.#entries.get(path);
+    if (entry?.state !== 'failed' || entry.output !== null) return;
+    entry.output = output;
+    this.#dirty.add(entry);
+  }
+
+  /** The steps within a step that former claims have begun, and that this one has not reached. Each is returned once. `path`: empty for all steps. */
+  takeUnvisited(path: string): readonly Pick<StepRecord, 'path' | 'kind' | 'input'>[] {
+    const found = [...this.#unvisited].filter((entry) => path === '' || entry.path.startsWith(`${path}/`));
+    for (const entry of found) this.#unvisited.delete(entry);
+    return found;
   }
 
   /** Whether a step of a kind has begun. */
@@ -126,6 +146,7 @@ export class Journal {
   /** The entry of a step that begins, or goes on. */
   begin(path: string, { kind, hasEffect }: Pick<StepKind, 'kind' | 'hasEffect'>): StepEntry {
     const known = this.#entries.get(path);
+    if (known !== undefined) this.#unvisited.delete(known);
     const waitsForAttempt = known?.state === 'waiting' && known.error !== null;
     const entry: Entry = known ?? {
       ...{ path, kind, state: 'running', attempts: 0, input: null, output: null, error: null },

@@ -1,4 +1,5 @@
 import { type GraphQLError, getOperationAST, parse } from 'graphql';
+import { FozError } from '../../core/index.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 import { StepFailed } from '../failure.ts';
 import { type StepDefinition, type StepKind, template } from './step.ts';
@@ -46,14 +47,18 @@ export const graphql: StepKind<Graphql> = {
   },
 };
 
-/** Session variables as texts: texts unchanged, other values as JSON. */
+/** Session variables as texts: texts unchanged, other values as JSON. One without a value is absent, so that rules that need it refuse. */
 export function sessionTexts(values: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
+  const texts = Object.entries(values)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]): [string, string] => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
-  );
+    ]);
+  const faulty = texts.find(([, text]) => text.includes('\0'));
+  if (faulty !== undefined)
+    throw new FozError('data-exception', `The session variable ${faulty[0]} contains a NUL character.`);
+  return Object.fromEntries(texts);
 }
 
 function graphqlFaults(step: StepDefinition, { role }: WorkflowDefinition) {

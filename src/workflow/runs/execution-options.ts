@@ -1,0 +1,28 @@
+import type { RunOutcome, StepRecord } from '../../store/index.ts';
+import type { WorkflowDefinition } from '../definition.ts';
+import type { Expressions } from '../expressions/index.ts';
+import type { RunLinks, StepServices } from '../steps/step.ts';
+
+export interface ExecutionOptions {
+  readonly run: string;
+  readonly definition: WorkflowDefinition;
+  readonly input: unknown;
+  /** Milliseconds since the run was started. */
+  readonly ageMs: number;
+  readonly records: readonly StepRecord[];
+  /** Commits records; resolves with whether the claim still holds. */
+  readonly commit: (steps: readonly StepRecord[]) => Promise<boolean>;
+  readonly expressions: Expressions;
+  readonly services: StepServices;
+  readonly links: RunLinks;
+  readonly signal: AbortSignal;
+}
+
+/** What an execution came to. */
+export interface Executed {
+  readonly outcome: RunOutcome;
+  /** The records that are not committed yet. */
+  readonly steps: readonly StepRecord[];
+  /** Whether it has started other runs. */
+  readonly hasCalls: boolean;
+}
