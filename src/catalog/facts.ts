@@ -124,6 +124,8 @@ export interface ForeignKeyFacts {
   readonly toNamespace: string | null;
   readonly toTable: string;
   readonly toColumns: readonly string[];
+  /** The key is off, or was not applied to the rows that were there: a row may refer to none. */
+  readonly unchecked?: true;
 }
 
 export interface EnumFacts {

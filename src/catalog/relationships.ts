@@ -167,7 +167,7 @@ function addOutgoing(link: Link, notes: Notes): void {
     name,
     kind: 'object',
     mapping: pairs,
-    nullable: pairs.some((pair) => pair.from.nullable),
+    nullable: key.unchecked === true || pairs.some((pair) => pair.from.nullable),
     owner: 'from',
     comment: null,
     foreignKey: text,

@@ -157,7 +157,8 @@ export interface Dialect {
   readonly queriesInAggregates?: boolean;
   /** `type` is that of the column. The result must have the type that `aggregateType` in catalog/operators.ts returns. */
   aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql;
-  countDistinct(expressions: readonly Sql[]): Sql;
+  /** `types`: those of the columns. */
+  countDistinct(expressions: readonly Sql[], types: readonly ValueType[]): Sql;
   bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
 
   // Writes.

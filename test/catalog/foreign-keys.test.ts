@@ -35,6 +35,17 @@ test('a foreign key is named in both directions', () => {
   expect(resolved.issues).toEqual([]);
 });
 
+test('a foreign key that its rows need not satisfy may lead to no row', () => {
+  const unchecked = { ...reference('customer_id', 'customers'), unchecked: true as const };
+  const resolved = of(
+    table('customers', [id]),
+    table('orders', [id, int('customer_id')], { foreignKeys: [unchecked] }),
+  );
+  expect(relationships(resolved)).toContain(
+    'orders.customer -> customers object from null unique (customer_id=id)',
+  );
+});
+
 test('a column without the ending gives way to the name of the target table', () => {
   const resolved = of(
     table('countries', [column('code', 'text')], {

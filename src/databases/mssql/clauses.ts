@@ -1,14 +1,6 @@
 import type { AggregateFunction, Bucket, ValueType } from '../../catalog/index.ts';
 import type { Direction } from '../../plan/index.ts';
-import {
-  ansi,
-  countDistinctOr,
-  directedBy,
-  isByItself,
-  type OwnAggregates,
-  Sql,
-  sql,
-} from '../../sql/index.ts';
+import { ansi, type Dialect, directedBy, isByItself, type OwnAggregates, Sql, sql } from '../../sql/index.ts';
 import { nativeOf } from './types.ts';
 
 /** The members that SQL Server shares with the standard. The client sets QUOTED_IDENTIFIER, so that names stand in double quotes. */
@@ -22,8 +14,8 @@ export function order(expression: Sql, direction: Direction, nullable: boolean):
   return sql`case when ${expression} is null then ${absent} else ${present} end, ${directed}`;
 }
 
-/** More rows than any table has. */
-const beyond = sql`9223372036854775807`;
+/** More rows than any table has. A literal of so many digits would be a decimal, and OFFSET wants a whole number (error 10743). */
+const beyond = sql`(cast(9223372036854775807 as bigint))`;
 
 /**
  * OFFSET and FETCH. FETCH takes no 0 ("ORDER BY clause", error 10744): a limit of 0 skips all rows instead.
@@ -75,15 +67,63 @@ export function aggregate(fn: AggregateFunction, expression: Sql, type: ValueTyp
   return ownAggregates[fn]?.(expression, type) ?? standard.aggregate(fn, expression, type);
 }
 
-/** A value as a part of a text that tells tuples apart: the commas in it are escaped, and blanks at its end do not count, as for `=`. */
-const part = (expression: Sql) =>
-  sql`replace(replace(rtrim(cast(${expression} as nvarchar(max))), N'|', N'||'), N',', N'|,')`;
+/**
+ * A value as a text that differs where the value does. The default styles leave out seconds of `datetime`, and digits of `float` and `money`
+ * ("CAST and CONVERT").
+ */
+function exactly(x: Sql, type: ValueType): Sql {
+  switch (type.scalar) {
+    case 'date':
+    case 'time':
+    case 'timestamp':
+      return sql`convert(nvarchar(40), ${x}, 121)`;
+    case 'timestamptz':
+      return sql`convert(nvarchar(40), switchoffset(${x}, '+00:00'), 121)`;
+    case 'real':
+    case 'float':
+      return sql`convert(nvarchar(40), ${x}, 3)`;
+    case 'numeric':
+      return nativeOf(type).name.endsWith('money')
+        ? sql`convert(nvarchar(40), cast(${x} as decimal(19, 4)))`
+        : sql`convert(nvarchar(41), ${x})`;
+    case 'bytea':
+      return sql`convert(nvarchar(max), ${x}, 2)`;
+    default:
+      return sql`cast(${x} as nvarchar(max))`;
+  }
+}
 
-/** `count(distinct ...)` takes one expression. */
-export const countDistinct = countDistinctOr((expressions, present) => {
-  const tuple = sql.join(expressions.map(part), sql` + N',' + `);
-  return sql`count_big(distinct case when ${present} then ${tuple} end)`;
-});
+/** Scalars whose columns have a collation, or would have none as a text of another type. */
+const collatable: ReadonlySet<string> = new Set(['text', 'enum', 'opaque', 'json', 'jsonb', 'geometry']);
+
+/**
+ * A tuple as one text. The commas in a part are escaped, and blanks at the end of a text do not count, as for `=`. Texts of two collations
+ * cannot be joined (error 468), so all have the first one then.
+ */
+function tuple(expressions: readonly Sql[], types: readonly ValueType[]): Sql {
+  const collations = types
+    .filter(({ scalar }) => collatable.has(scalar))
+    .map((type) => nativeOf(type).collation);
+  const differ = collations.some((collation) => collation !== collations[0]);
+  const first = collations.find((collation) => collation !== null) ?? 'database_default';
+  const parts = expressions.map((x, at) => {
+    const type = types[at]!;
+    if (!collatable.has(type.scalar)) return exactly(x, type);
+    const common = differ ? sql.nativeType(` collate ${first}`) : sql.empty;
+    return sql`replace(replace(rtrim(${exactly(x, type)}${common}), N'|', N'||'), N',', N'|,')`;
+  });
+  return sql.join(parts, sql` + N',' + `);
+}
+
+/** `count(distinct ...)` takes one expression, and COUNT has 32 bits only. */
+export const countDistinct: Dialect['countDistinct'] = (expressions, types) => {
+  if (expressions.length === 1) return sql`count_big(distinct ${expressions[0]!})`;
+  const present = sql.join(
+    expressions.map((expression) => sql`${expression} is not null`),
+    sql` and `,
+  );
+  return sql`count_big(distinct case when ${present} then ${tuple(expressions, types)} end)`;
+};
 
 const starts = {
   year: (x) => sql`datefromparts(year(${x}), 1, 1)`,

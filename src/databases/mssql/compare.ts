@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode, encodeList } from './encode.ts';
-import { collated, exactCollation, isCodePage, nativeOf, textForm } from './types.ts';
+import { collated, exactCollation, isCodePage, isPadded, nativeOf, textForm } from './types.ts';
 import { bindValue, bound, castTo, wireType } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
@@ -11,12 +11,14 @@ type Spelling = (column: Sql, type: ValueType, param: Param) => Sql;
 
 /** A Unicode text in the code page of a column; characters that the code page lacks become other ones. */
 export function inCodePage(text: Sql, type: ValueType): Sql {
-  return sql`cast(${text}${collated(type)} as varchar(8000))`;
+  const wide = nativeOf(type).size === 'max' ? sql`varchar(max)` : sql`varchar(8000)`;
+  return sql`cast(${text}${collated(type)} as ${wide})`;
 }
 
 /**
- * A relation of a column and a value. For a column in a code page the value is converted, so that an index serves; the second condition tells
- * characters apart that the code page lacks.
+ * A relation of a column and a value. For a column in a code page the value is converted, so that an index serves. Equality has a second
+ * condition, which tells characters apart that the code page lacks. Others have none: collations whose name begins with SQL_ sort texts of a
+ * code page by other rules than Unicode texts, and ORDER BY goes by the former ("Collation and Unicode support").
  */
 const relation =
   (operator: Sql): Spelling =>
@@ -27,7 +29,8 @@ const relation =
     if (type.scalar === 'bytea' && operator === equals)
       return sql`${column} = ${value} and ${sameLength(column, value)}`;
     if (!isCodePage(type)) return sql`${column} ${operator} ${value}`;
-    return sql`${column} ${operator} ${inCodePage(value, type)} and ${column} ${operator} ${value}`;
+    const converted = sql`${column} ${operator} ${inCodePage(value, type)}`;
+    return operator === equals ? sql`${converted} and ${column} = ${value}` : converted;
   };
 
 const equals = sql`=`;
@@ -37,10 +40,10 @@ export function sameLength(left: Sql, right: Sql): Sql {
   return sql`datalength(${left}) = datalength(${right})`;
 }
 
-/** `<>` may not first look for the converted value: a value that the code page lacks differs from every stored one. */
+/** The opposite of equality where that is more than `=`. */
 const unequal: Spelling = (column, type, param) => {
   const value = bindValue(param, type);
-  if (type.scalar === 'bytea') return sql`not (${relation(equals)(column, type, param)})`;
+  if (type.scalar === 'bytea' || isCodePage(type)) return sql`not (${relation(equals)(column, type, param)})`;
   return sql`${textForm(column, type) ?? column} <> ${value}`;
 };
 
@@ -51,8 +54,23 @@ const distinct: Spelling = (column, type, param) => {
   return sql`case when (${equal}) or (${bothNull}) then 0 else 1 end = 1`;
 };
 
-/** Text in a collation that compares character by character. */
-const exact = (column: Sql, type: ValueType) => sql`${textForm(column, type) ?? column}${exactCollation}`;
+/**
+ * Text in a collation that compares character by character. COLLATE converts a text of a code page to that of the named collation
+ * ("Collation precedence"), so such a text becomes Unicode first. LIKE counts the blanks of padded texts.
+ */
+const exact = (column: Sql, type: ValueType) => {
+  const unicode = isCodePage(type) ? sql`cast(${column} as nvarchar(max))` : column;
+  const text = textForm(column, type) ?? (isPadded(type) ? sql`rtrim(${unicode})` : unicode);
+  return sql`${text}${exactCollation}`;
+};
+
+/**
+ * Whether LIKE in the collation of the column finds at least what the exact comparison finds. In collations of languages that read two letters
+ * as one, as `aa` in Danish, it does not; nor for padded texts.
+ */
+function findsCandidates(type: ValueType): boolean {
+  return !isPadded(type) && /^(?:SQL_)?Latin1_General|_BIN2?(?:_|$)/i.test(nativeOf(type).collation ?? '');
+}
 
 /** A wildcard between brackets stands for itself ("LIKE", using wildcard characters as literals). */
 const literally = (value: string) => value.replaceAll(/[%_[]/g, '[$&]');
@@ -82,7 +100,7 @@ const like =
   (column, type, param) => {
     const text = pattern(param, change);
     const decided = sql`${exact(column, type)} ${options.not ? sql`not like` : sql`like`} ${text}`;
-    return options.first && textForm(column, type) === null
+    return options.first && textForm(column, type) === null && findsCandidates(type)
       ? sql`${column} like ${text} and ${decided}`
       : decided;
   };
@@ -130,7 +148,7 @@ export function compare(column: Sql, type: ValueType, operator: Compared, param:
 export function inList(column: Sql, type: ValueType, param: Param): Sql {
   const wire = wireType(type);
   const { size } = nativeOf(type);
-  const most = size !== null && /^\d+$/.test(size) ? 4000 : null;
+  const most = size !== null && /^\d+$/.test(size) && Number(size) <= 4000 ? 4000 : null;
   const list = sql.bind(param, (values) => encodeList(values, type, most));
   const from = sql`openjson(${list}) with (v ${wire} '$')`;
   const element = sql`v`;

@@ -1,12 +1,17 @@
+import type { ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import { ansiAggregates, type Dialect, sql } from '../../sql/index.ts';
+import { ansiAggregates, type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { canHold } from './can-hold.ts';
 import { aggregate, bucket, countDistinct, order, standard } from './clauses.ts';
 import { compare, comparisons, inList } from './compare.ts';
 import { encode } from './encode.ts';
 import { inKeys, keyEquals, keyRows, keyText, ownKeyEquals } from './keys.ts';
-import { collated, nativeOf, textForm } from './types.ts';
+import { collated, isCodePage, nativeOf, textForm } from './types.ts';
 import { bindValue, flat, textOf } from './values.ts';
+
+/** COLLATE would convert a text of a code page to that of the named collation. */
+const unicode = (text: Sql, type: ValueType) =>
+  isCodePage(type) ? sql`cast(${text} as nvarchar(max))` : text;
 
 /**
  * The dialect of SQL Server (2017 and later) and Azure SQL. Nested rows are fetched by a statement per level: no server was there to measure
@@ -55,7 +60,7 @@ export const mssqlDialect: Dialect = {
     nativeOf(left.type).collation === nativeOf(right.type).collation ||
     nativeOf(right.type).collation === null
       ? null
-      : sql`${left.expression} ${operator} ${right.expression}${collated(left.type)}`,
+      : sql`${left.expression} ${operator} ${unicode(right.expression, right.type)}${collated(left.type)}`,
   jsonPath: () => {
     throw new FozError('not-supported', 'Paths into JSON values are not read on SQL Server.');
   },

@@ -108,14 +108,17 @@ export function encodeCompared(value: unknown, type: ValueType): string {
   return `${sign}${'9'.repeat(most) || '0'}.${'9'.repeat(38 - most)}`;
 }
 
-/** Values as the JSON text of a list for OPENJSON. */
+/** Values as the JSON text of a list for OPENJSON. Texts of more than `most` characters, which equal no stored one, are left out. */
 export function encodeList(values: unknown, type: ValueType, most: number | null = null): string {
   const element: ValueType = { ...type, array: false };
   return JSON.stringify(
-    ((values ?? []) as readonly unknown[]).map((value) => {
-      if (value === null || value === undefined) return null;
+    ((values ?? []) as readonly unknown[]).flatMap((value) => {
+      if (value === null || value === undefined) return [null];
       const encoded = encodeCompared(value, element);
-      return most === null ? encoded : encoded.slice(0, most);
+      if (most === null || encoded.length <= most) return [encoded];
+      // Blanks at the end do not count.
+      const trimmed = encoded.replace(/ +$/, '');
+      return trimmed.length <= most ? [trimmed] : [];
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { inCodePage, sameLength } from './compare.ts';
 import { encodeKeyRows } from './encode.ts';
-import { collated, exactCollation, isCodePage, textForm } from './types.ts';
+import { collated, exactCollation, isCodePage, isPadded, textForm } from './types.ts';
 import { castTo, hexType, markedType, wireType } from './values.ts';
 
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'opaque']);
@@ -16,7 +16,8 @@ const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
  * compares (the page of `=` names ANSI/ISO SQL-92, section 8.2), so a mark follows the text.
  */
 function exactText(value: Sql, type: ValueType, compare: KeyComparison): Sql {
-  const text = textForm(value, type) ?? sql`cast(${value} as nvarchar(max))`;
+  const unicode = sql`cast(${value} as nvarchar(max))`;
+  const text = textForm(value, type) ?? (isPadded(type) ? sql`rtrim(${unicode})` : unicode);
   const exact = sql`(${text} + N'|')${exactCollation}`;
   if (compare === 'exact') return exact;
   // LOWER would change more letters than other databases do.

@@ -116,7 +116,8 @@ const natives: Readonly<Record<string, Native>> = {
   datetimeoffset: fractional('timestamptz'),
   binary: bytes('binary'),
   varbinary: bytes('varbinary'),
-  image: () => ({ scalar: 'bytea' }),
+  // The server neither compares nor sorts images (errors 402 and 306).
+  image: () => ({ scalar: 'bytea', compares: 'none' }),
   timestamp: () => ({ scalar: 'bytea', nativeType: 'rowversion', castType: 'rowversion', readOnly: true }),
   rowversion: () => ({ scalar: 'bytea', readOnly: true }),
   sql_variant: () => ({ scalar: 'opaque' }),

@@ -28,15 +28,18 @@ left join sys.extended_properties p on p.class = 1 and p.major_id = c.object_id 
 where ${userObjects}
 order by c.object_id, c.column_id`,
 
-  /** Unique keys. One with a filter is none, nor is one that ignores duplicates, or is disabled. */
+  /**
+   * Unique keys. One with a filter is none, nor is one that is disabled. One that ignores duplicates (IGNORE_DUP_KEY) is as unique: it only
+   * skips rows that an insert repeats. Ordinal 0: a column of the partitioning, not of the key.
+   */
   keys: `select i.object_id, i.name, i.is_primary_key, c.name
 from sys.indexes i
 join sys.index_columns ic on ic.object_id = i.object_id and ic.index_id = i.index_id
 join sys.columns c on c.object_id = ic.object_id and c.column_id = ic.column_id
-where i.is_unique = 1 and i.has_filter = 0 and i.is_disabled = 0 and i.ignore_dup_key = 0 and ic.is_included_column = 0
+where i.is_unique = 1 and i.has_filter = 0 and i.is_disabled = 0 and ic.is_included_column = 0 and ic.key_ordinal > 0
 order by i.object_id, i.index_id, ic.key_ordinal`,
 
-  foreignKeys: `select f.parent_object_id, f.name, f.referenced_object_id, pc.name, rc.name
+  foreignKeys: `select f.parent_object_id, f.name, f.referenced_object_id, pc.name, rc.name, f.is_disabled, f.is_not_trusted
 from sys.foreign_keys f
 join sys.foreign_key_columns fc on fc.constraint_object_id = f.object_id
 join sys.columns pc on pc.object_id = fc.parent_object_id and pc.column_id = fc.parent_column_id

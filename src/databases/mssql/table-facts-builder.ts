@@ -163,6 +163,7 @@ export class TableFactsBuilder {
         toNamespace: target.namespace,
         toTable: target.name,
         toColumns,
+        ...(isTrue(rows[0]![5]) || isTrue(rows[0]![6]) ? { unchecked: true as const } : {}),
       });
     }
   }

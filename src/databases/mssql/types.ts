@@ -28,6 +28,12 @@ export function isCodePage(type: ValueType): boolean {
   return name === 'varchar' || name === 'char';
 }
 
+/** Whether the server fills texts of the column up with blanks, which its users did not write. */
+export function isPadded(type: ValueType): boolean {
+  const { name } = nativeOf(type);
+  return name === 'char' || name === 'nchar';
+}
+
 /** ` collate Latin1_General_CI_AS`, the collation of the column; nothing where it has none. */
 export function collated(type: ValueType): Sql {
   const { collation } = nativeOf(type);
@@ -56,6 +62,12 @@ export function comparedDecimal(type: ValueType): Sql {
   return sql`decimal(38, ${sql.integer(mostDigits - whole)})`;
 }
 
+/** "CAST and CONVERT": the default styles of these base types leave out seconds, digits and decimals, and read bytes as characters. */
+function variantText(x: Sql): Sql {
+  const base = sql`cast(sql_variant_property(${x}, 'BaseType') as nvarchar(128))`;
+  return sql`case when ${base} in (N'datetime', N'smalldatetime') then convert(nvarchar(max), cast(${x} as datetime), 121) when ${base} in (N'float', N'real') then convert(nvarchar(max), cast(${x} as float), 3) when ${base} in (N'money', N'smallmoney') then convert(nvarchar(max), cast(${x} as money), 2) when ${base} in (N'binary', N'varbinary') then convert(nvarchar(max), cast(${x} as varbinary(8000)), 2) else cast(cast(${x} as nvarchar(4000)) as nvarchar(max)) end`;
+}
+
 /**
  * Types that the server neither compares nor sorts (errors 402 and 306), each with the function that turns it into text. The functions of
  * CLR types are spelled as methods.
@@ -64,7 +76,7 @@ const asText: Readonly<Record<string, (x: Sql) => Sql>> = {
   text: (x) => sql`cast(${x} as nvarchar(max))`,
   ntext: (x) => sql`cast(${x} as nvarchar(max))`,
   xml: (x) => sql`cast(${x} as nvarchar(max))`,
-  sql_variant: (x) => sql`cast(${x} as nvarchar(4000))`,
+  sql_variant: variantText,
   vector: (x) => sql`cast(${x} as nvarchar(max))`,
   json: (x) => sql`cast(${x} as nvarchar(max))`,
   hierarchyid: (x) => sql`${x}.ToString()`,

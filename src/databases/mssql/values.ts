@@ -2,7 +2,7 @@ import type { Scalar, ValueType } from '../../catalog/index.ts';
 import type { Param, TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode, encodeCompared } from './encode.ts';
-import { comparedDecimal, nativeOf, textForm } from './types.ts';
+import { comparedDecimal, isPadded, nativeOf, textForm } from './types.ts';
 
 /** A placeholder; `spell` turns a canonical value that is not null into a text. */
 export function bound(param: Param, spell: (value: unknown) => string): Sql {
@@ -89,7 +89,7 @@ export function flat(expression: Sql, type: ValueType): Sql {
     case 'timestamptz':
       return sql`convert(varchar(34), switchoffset(${expression}, '+00:00'), 121)`;
     default:
-      return textForm(expression, type) ?? expression;
+      return textForm(expression, type) ?? (isPadded(type) ? sql`rtrim(${expression})` : expression);
   }
 }
 

@@ -150,7 +150,10 @@ export function compileCount(scope: Scope, columns: readonly Column[], distinct:
   const expressions = columns.map((column) =>
     distinct ? scope.aggregatedAsShown(row, column) : scope.aggregated(row, column),
   );
-  if (distinct) return scope.dialect.countDistinct(expressions);
+  if (distinct) {
+    const types = columns.map(({ type }) => type);
+    return scope.dialect.countDistinct(expressions, types);
+  }
   if (expressions.length === 1) return sql`${count}(${expressions[0]!})`;
   const present = sql.join(
     expressions.map((expression) => sql`${expression} is not null`),

@@ -22,7 +22,7 @@ create table addresses (
   street nvarchar(80) not null,
   city nvarchar(40) not null,
   postcode nvarchar(12),
-  country char(2) not null default 'nl',
+  country char(4) not null default 'nl',
   constraint addresses_customer_label_key unique (customer_id, label),
   constraint addresses_customer_id_fkey foreign key (customer_id) references customers (id) on delete cascade
 );
@@ -69,13 +69,13 @@ create table product_tags (
 );
 
 create table warehouses (
-  code char(3) constraint warehouses_pkey primary key,
+  code char(6) constraint warehouses_pkey primary key,
   city nvarchar(40) not null,
   capacity int not null
 );
 
 create table stock (
-  warehouse_code char(3) not null,
+  warehouse_code char(6) not null,
   product_id int not null,
   quantity int not null default 0,
   reserved int,

@@ -244,9 +244,9 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
       { key: 'count', value: dialect.json.value(sql`count(*)`, count, 'number') },
       {
         key: 'pairs',
-        value: dialect.json.value(dialect.countDistinct([name('s'), name('n')]), count, 'number'),
+        value: dialect.json.value(dialect.countDistinct([name('s'), name('n')], []), count, 'number'),
       },
-      { key: 'names', value: dialect.json.value(dialect.countDistinct([name('s')]), count, 'number') },
+      { key: 'names', value: dialect.json.value(dialect.countDistinct([name('s')], []), count, 'number') },
       {
         key: 'sum',
         value: dialect.json.value(dialect.aggregate('sum', name('b'), type('b')), sum, 'string'),
