@@ -34,7 +34,7 @@ const servers = '\\.servers\\.test\\.ts$';
  */
 export default {
   // A busy machine is no failure; what must be quick says so itself.
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   // Modules of each test file stay in memory as long as the worker that ran it.
   workerIdleMemoryLimit: '1.5GB',
   testSequencer: '<rootDir>/test/support/sequencer.cjs',

@@ -61,6 +61,11 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/control-api.md', 'mutation {\n  setPermission(', 'example'],
   ['docs/control-api.md', 'mutation {\n  updateKey(', 'example'],
   ['docs/control-api.md', 'mutation {\n  putIssuer(', 'example'],
+  [
+    'docs/events.md',
+    'foz trigger list',
+    { not: 'needs a trigger and a receiver; test/app/work/event-triggers acts on one by the control API' },
+  ],
   ['docs/explain.md', "$ foz explain '{ customers", 'demo'],
   ['docs/explain.md', '$ foz explain --role seller', 'offline'],
   [
@@ -86,6 +91,9 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/permissions.md', 'foz check', 'offline'],
   ['docs/read-only-key.md', '', { not: 'test/docs/read-only-key.servers.test.ts runs the whole page' }],
   ['docs/tutorial.md', '', { not: 'test/docs/tutorial.servers.test.ts runs the whole page' }],
+  ['docs/webhooks.md', '{\n  hookCalls(', 'example'],
+  ['docs/workflows.md', '{\n  runs(', 'example'],
+  ['docs/workflows.md', 'mutation {\n  sendSignal(', 'example'],
   ['docs/relationships.md', 'mutation {\n  createRelationship(', 'example'],
 ];
 
