@@ -145,6 +145,18 @@ export class EventTriggerWork {
         await followed.close();
       }
     await this.#readers.removeUnneeded();
+    await this.#endUnknown();
+  }
+
+  /** Ends the deliveries of triggers that the metadata does not have any more. Those of triggers with faults wait for them. */
+  async #endUnknown(): Promise<void> {
+    const { graphs, isRead, log } = this.#options;
+    if (!isRead()) return;
+    const names = graphs.metadata.tables.flatMap(({ event_triggers: triggers = [] }) =>
+      triggers.map(({ name }) => name),
+    );
+    const ended = await this.deliveries.endUnknown(names);
+    if (ended > 0) log.info({ deliveries: ended }, 'deliveries of event triggers that are gone are dead');
   }
 
   async #useEndpoints(triggers: readonly EventTrigger[]): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type AttemptRecord,
   deliveryId,
   type EndpointState,
+  endPending,
   endpointStates,
   insertDeliveries,
   listDeliveries,
@@ -121,6 +122,23 @@ export class DeliveryStore {
 
   resume(endpoint: string): Promise<void> {
     return this.#jobs.pauseQueue(deliveryQueue(endpoint), false);
+  }
+
+  /**
+   * Ends the pending deliveries of triggers that are not there any more: they become dead. `known`: the triggers that are. Those that a process
+   * has used in the last minutes stay, as it may have newer metadata. Resolves with their number.
+   */
+  async endUnknown(known: readonly string[], batch = 1_000): Promise<number> {
+    const queues = await this.#store.run(
+      `select name from foz.job_queues q where kind = ? and name <> all(?::text[]) and exists (
+         select from foz.event_triggers t where ? || t.name = q.name and seen_at < now() - interval '2 minutes')`,
+      [deliveryKind, known.map(deliveryQueue), deliveryQueue('')],
+    );
+    let ended = 0;
+    for (const { name } of queues)
+      for (let some = batch; some === batch; ended += some)
+        some = await this.#store.transact((run) => endPending(run, String(name), batch));
+    return ended;
   }
 
   /** Removes deliveries that ended more than `olderThanMs` ago, `batch` per transaction. Resolves with their number. */

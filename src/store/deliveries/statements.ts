@@ -162,6 +162,21 @@ export async function readAttempts(run: Run, id: string): Promise<readonly Recor
   }));
 }
 
+/** Makes at most `most` pending deliveries of a queue dead, unless they are claimed. The last ones first: a blocked job waits for one before it. */
+export async function endPending(run: Run, queue: string, most: number): Promise<number> {
+  const rows = await run(
+    `with gone as (
+       delete from foz.jobs where id in (
+         select id from foz.jobs where queue = ? and worker is null order by blocked desc, seq desc limit ?
+         for update skip locked) returning id),
+     ended as (
+       update foz.deliveries set state = 'dead', ended_at = now() where id in (select id from gone) and ended_at is null)
+     select id from gone`,
+    [queue, most],
+  );
+  return rows.length;
+}
+
 /** Removes at most `most` deliveries that ended more than `olderThanMs` ago, with their attempts. Resolves with their number. */
 export async function removeEnded(run: Run, olderThanMs: number, most: number): Promise<number> {
   const rows = await run(

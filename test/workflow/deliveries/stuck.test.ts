@@ -113,6 +113,26 @@ test('what may pass by itself is waited for, however long', async () => {
   expect([gaps, await titlesOf(deliveries, 'waits')]).toEqual([[], ['one']]);
 }, 120_000);
 
+test('deliveries of a trigger that is gone end, those of others stay', async () => {
+  const wanted = triggersNamed('kept', 'gone');
+  const { reader, deliveries } = readerOf('ends', ['one', 'one', 'two'], () => null);
+  const names = ['kept', 'gone', 'used'];
+  await deliveries.storeEndpoints(names.map((name) => ({ name, concurrency: 1 })));
+  await reader.read(wanted, signal);
+  const known = names.filter((name) => name !== 'gone');
+  // A process with newer metadata may have the trigger.
+  expect(await deliveries.endUnknown(known, 2)).toBe(0);
+  await store.run(`update foz.event_triggers set seen_at = now() - interval '1 hour'`, []);
+  expect(await deliveries.endUnknown(known, 2)).toBe(3);
+  const states = async (endpoint: string) => (await deliveries.list({ endpoint })).map(({ state }) => state);
+  expect(await states('gone')).toEqual(['dead', 'dead', 'dead']);
+  expect(await states('kept')).toEqual(['pending', 'pending', 'pending']);
+  const jobs = await store.run(`select 1 from foz.jobs where queue = 'deliver:gone'`, []);
+  expect(jobs).toHaveLength(0);
+  // They can be delivered again once the trigger is back.
+  expect(await deliveries.redeliver({ endpoint: 'gone' })).toBe(3);
+}, 120_000);
+
 test('keys of any length keep their order', async () => {
   // Characters that cannot be compressed: an index takes about 2,700 bytes.
   const long = Array.from({ length: 8_000 }, (_, at) =>
