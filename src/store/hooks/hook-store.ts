@@ -102,13 +102,37 @@ export class HookStore {
 
   /** Removes calls that are older than `seconds`, and keys that have expired. */
   async removeOld(seconds: number | null): Promise<void> {
-    await this.#jobs.transact(async ({ run }) => {
-      if (seconds !== null)
-        await run(`delete from foz.hook_calls where at < now() - ? * interval '1 second'`, [seconds]);
-      await run('delete from foz.hook_keys where expires_at < now()', []);
-    });
+    if (seconds !== null)
+      await this.#removeInParts(
+        `delete from foz.hook_calls where id in (
+           select id from foz.hook_calls where at < now() - ? * interval '1 second' order by at limit ?
+           for update skip locked)
+         returning 1`,
+        [seconds],
+        callsAtOnce,
+      );
+    await this.#removeInParts(
+      `delete from foz.hook_keys where (hook, key) in (
+         select hook, key from foz.hook_keys where expires_at < now() limit ? for update skip locked)
+       returning 1`,
+      [],
+      keysAtOnce,
+    );
+  }
+
+  /** Removes rows in transactions that end in time, whatever there is to remove. */
+  async #removeInParts(statement: string, parameters: readonly unknown[], most: number): Promise<void> {
+    let removed: number;
+    do {
+      const rows = await this.#jobs.transact(({ run }) => run(statement, [...parameters, most]));
+      removed = rows.length;
+    } while (removed === most);
   }
 }
+
+/** A call may have a body of 16 MB. */
+const callsAtOnce = 200;
+const keysAtOnce = 10_000;
 
 const shown =
   'id, seq, hook, at, method, query, address, headers, octet_length(body) as bytes, status, outcome, reason, run, replay_of';
