@@ -70,7 +70,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
-  const work = plane === null ? null : workOf({ ...attached, ...plane, config, log: logger });
+  const { metadata } = runtime;
+  const work = plane === null ? null : workOf({ ...attached, ...plane, metadata, config, log: logger });
   const triggers = eventTriggersOf(attached, {
     ...{ work, feeds: subscriptions.feeds, log: logger },
     isRead: () => runtime.sources.isRead && runtime.metadata.isRead,

@@ -1,5 +1,11 @@
 import type { Logger } from 'pino';
-import { type ControlPlane, type FozConfig, LiveWorkflows, validHooks } from '../../control/index.ts';
+import {
+  type ControlPlane,
+  type FozConfig,
+  type LiveMetadata,
+  LiveWorkflows,
+  validHooks,
+} from '../../control/index.ts';
 import { FozError } from '../../core/index.ts';
 import { HttpClient } from '../../outbound/index.ts';
 import {
@@ -33,6 +39,7 @@ export interface WorkOptions {
   readonly secrets: ControlPlane['secrets'];
   readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
   readonly graphs: Graphs;
+  readonly metadata: Pick<LiveMetadata, 'isRead'>;
   readonly log: Logger;
 }
 
@@ -62,7 +69,7 @@ export interface Work {
 }
 
 /** Puts the parts of durable work together on a store. */
-export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Work {
+export function workOf({ store, secrets, config, graphs, metadata, log }: WorkOptions): Work {
   const { workflow = {}, outbound = {} } = config;
   const jobs = new JobStore(store);
   const runs = new RunStore(jobs);
@@ -90,8 +97,11 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   const calls = new HookStore(jobs);
   const secretsOf = hookSecrets(secrets, graphs.variables);
-  const hooks = new HookReceiver({ calls, runner, log, secretsOf, settled: () => workflows.align() });
-  const stops: (() => void)[] = [];
+  const hooks = new HookReceiver({
+    ...{ calls, runner, log, secretsOf, settled: () => workflows.align(), isRead: () => metadata.isRead },
+  });
+  // Calls may come as soon as the server listens.
+  const stops: (() => void)[] = [followHooks(graphs, hooks)];
   let closing: Promise<void> | null = null;
   return {
     ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler, calls, hooks },
@@ -101,7 +111,6 @@ export function workOf({ store, secrets, config, graphs, log }: WorkOptions): Wo
     start(service) {
       graphql = service;
       stops.push(startCleaning({ store, runs, calls, deliveries, settings: workflow, log }));
-      stops.push(followHooks(graphs, hooks));
       workflows.start();
       if (workflow.enabled !== false) void worker.start();
     },

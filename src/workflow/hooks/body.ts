@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { checkNesting, FozError } from '../../core/index.ts';
+import { checkNesting, FozError, parseJson } from '../../core/index.ts';
 
 const decoders = {
   gzip: promisify(gunzip),
@@ -38,7 +38,7 @@ export async function decompressed(
   }
 }
 
-/** Reads a body by its content type: JSON, a form, multipart; texts as texts, other bytes as base64. Rejects with BodyRefused. */
+/** Reads a body by its content type: JSON with exact numbers, a form, multipart; texts as texts, other bytes as base64. Rejects with BodyRefused. */
 export async function parsedBody(body: Buffer, contentType: string | undefined): Promise<unknown> {
   if (body.length === 0) return null;
   const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase();
@@ -54,19 +54,14 @@ export async function parsedBody(body: Buffer, contentType: string | undefined):
 
 function json(body: Buffer): unknown {
   if (!isUtf8(body)) throw new BodyRefused(400, 'The body is not JSON in UTF-8.');
-  let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new BodyRefused(400, `The body is no JSON: ${(error as Error).message}`);
-  }
-  try {
+    const value = parseJson(body.toString('utf8').replace(/^\uFEFF/, ''));
     checkNesting(value, 'the body');
+    return value;
   } catch (error) {
     if (error instanceof FozError) throw new BodyRefused(400, error.message);
-    throw error;
+    throw new BodyRefused(400, `The body is no JSON: ${(error as Error).message}`);
   }
-  return value;
 }
 
 async function multipart(body: Buffer, type: string): Promise<unknown> {

@@ -1,30 +1,32 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type HookAnswer, HookRefused, type HookRequest, plainText } from './answer.ts';
+import { type HookAnswer, type HookRequest, plainText } from './answer.ts';
 import type { SecretTexts } from './authenticate.ts';
 import type { HookDefinition } from './definition.ts';
 
 /** Most characters of a challenge that are sent back. */
 const longest = 1_000;
 
-/** The answer to the request by which Meta verifies a webhook, which is not signed but has a token; `null`: it is another request. */
+/** Whether this is the request by which Meta verifies a webhook. */
+export function isMetaChallenge({ challenge }: HookDefinition, { method, query }: HookRequest): boolean {
+  return (
+    challenge?.style === 'meta' &&
+    method === 'GET' &&
+    new URLSearchParams(query).get('hub.mode') === 'subscribe'
+  );
+}
+
+/** The answer to the request by which Meta verifies a webhook, which is not signed but has a token; `null`: its token is wrong. */
 export async function metaChallenge(
   { challenge }: HookDefinition,
-  { method, query }: HookRequest,
+  { query }: HookRequest,
   secretsOf: SecretTexts,
 ): Promise<HookAnswer | null> {
-  if (challenge?.style !== 'meta' || method !== 'GET') return null;
+  if (challenge?.style !== 'meta') return null;
   const given = new URLSearchParams(query);
-  if (given.get('hub.mode') !== 'subscribe') return null;
   const [token = ''] = await secretsOf([challenge.token]);
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const isRight = token !== '' && timingSafeEqual(digest(token), digest(given.get('hub.verify_token') ?? ''));
-  if (!isRight)
-    throw new HookRefused(
-      403,
-      'access-denied',
-      'The call is not authenticated.',
-      'hub.verify_token is wrong',
-    );
+  if (!isRight) return null;
   return plainText((given.get('hub.challenge') ?? '').slice(0, longest));
 }
 

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { FozError, Networks } from '../../core/index.ts';
-import { type HookCall, type HookStore, maskSecrets } from '../../store/index.ts';
+import { FozError, Networks, withDoubles } from '../../core/index.ts';
+import type { HookStore } from '../../store/index.ts';
 import type { WorkLog } from '../jobs/index.ts';
 import { inputFaults } from '../runs/input.ts';
 import type { Runner } from '../runs/runner.ts';
 import { type HookAnswer, HookRefused, type HookRequest, json, ofRun, refusal } from './answer.ts';
 import { authenticate, type SecretTexts } from './authenticate.ts';
-import { BodyRefused, decompressed, fields, parsedBody } from './body.ts';
-import { metaChallenge, slackChallenge } from './challenge.ts';
+import { BodyRefused } from './body.ts';
+import { loggedCall, type Received, receivedOf, usualBytes } from './call.ts';
+import { isMetaChallenge, metaChallenge, slackChallenge } from './challenge.ts';
 import { type HookDefinition, pathOfHook } from './definition.ts';
 import { FixedWindow } from './fixed-window.ts';
-import { signatureHeaders } from './signatures.ts';
+import { RefusalBudget } from './refusal-budget.ts';
+import { Strangers } from './strangers.ts';
 
 export interface HookReceiverOptions {
   readonly calls: HookStore;
@@ -18,14 +20,13 @@ export interface HookReceiverOptions {
   readonly secretsOf: SecretTexts;
   /** Resolves when the workflows that the metadata has now can be started. */
   readonly settled: () => Promise<void>;
+  /** Whether the metadata was read; until then unknown paths may be webhooks. */
+  readonly isRead: () => boolean;
   readonly log: WorkLog;
   readonly now?: () => number;
 }
 
-const usualBytes = 2 ** 20;
 const usualKeySeconds = 86_400;
-/** Refused calls of a webhook that the log keeps in a minute. */
-const refusalsKept = { requests: 100, seconds: 60 } as const;
 /** Most calls that wait for their runs at once. */
 const mostWaiting = 500;
 
@@ -33,22 +34,14 @@ interface Hook {
   readonly definition: HookDefinition;
   readonly networks: Networks | null;
   readonly rate: FixedWindow | null;
-  readonly refusals: FixedWindow;
-}
-
-/** What a call has sent. */
-interface Received {
-  readonly body: unknown;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly method: string;
-  readonly path: string;
+  readonly refusals: RefusalBudget;
 }
 
 /** Receives the calls of inbound webhooks. Each one is in the log; the run that it starts is stored before it is answered. */
 export class HookReceiver {
   readonly #options: HookReceiverOptions;
   #hooks: ReadonlyMap<string, Hook> = new Map();
+  readonly #strangers = new Strangers();
   #waiting = 0;
 
   constructor(options: HookReceiverOptions) {
@@ -72,7 +65,7 @@ export class HookReceiver {
               definition,
               networks: networks === undefined ? null : new Networks(networks),
               rate: rate === undefined ? null : new FixedWindow(rate),
-              refusals: new FixedWindow(refusalsKept),
+              refusals: new RefusalBudget(),
             },
       );
     }
@@ -82,6 +75,11 @@ export class HookReceiver {
   /** Answers a call. Never rejects. */
   async receive(request: HookRequest): Promise<HookAnswer> {
     const hook = this.#hooks.get(request.path);
+    // A sender does not call again after 404, and may switch its webhook off.
+    if (hook === undefined && !this.#options.isRead())
+      return refusal(
+        new HookRefused(503, 'unavailable', 'Foz has not read its metadata yet: try again later.'),
+      );
     if (hook === undefined || hook.definition.enabled === false)
       return refusal(new HookRefused(404, 'not-found', 'There is no webhook at this path.'));
     const call = { id: randomUUID(), body: null as Buffer | null };
@@ -107,13 +105,10 @@ export class HookReceiver {
     if (hook === undefined)
       throw new FozError('not-found', `There is no inbound webhook "${call.hook}" any more.`);
     if (call.body === null)
-      throw new FozError(
-        'conflict',
-        `The call ${id} was refused before its body was kept: it cannot be replayed.`,
-      );
+      throw new FozError('conflict', `The body of the call ${id} was not kept: it cannot be replayed.`);
     const { definition } = hook;
-    const received = await receivedOf(definition, { ...call, path: pathOfHook(definition) }, call.body);
-    const run = await this.#prepared(definition, received);
+    const sent = await receivedOf(definition, { ...call, path: pathOfHook(definition) }, call.body);
+    const run = await this.#prepared(definition, sent);
     const { seq: _, at: __, bytes: ___, ...rest } = call;
     await this.#options.calls.start(
       {
@@ -137,9 +132,12 @@ export class HookReceiver {
   ): Promise<HookAnswer> {
     const { definition } = hook;
     const { calls, secretsOf, now = Date.now } = this.#options;
-    const meta = await metaChallenge(definition, request, secretsOf);
-    admit(hook, request, meta !== null);
-    if (meta !== null) {
+    const isMeta = isMetaChallenge(definition, request);
+    this.#admit(hook, request, isMeta);
+    if (isMeta) {
+      const meta = await metaChallenge(definition, request, secretsOf);
+      if (meta === null) throw this.#stranger(definition, request, 'hub.verify_token is wrong', 403);
+      countCall(hook);
       await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
       return meta;
     }
@@ -151,30 +149,32 @@ export class HookReceiver {
       url: request.query === '' ? url : `${url}?${request.query}`,
     };
     const wrong = await authenticate(definition.auth, signed, secretsOf);
-    if (wrong !== null)
-      throw new HookRefused(401, 'access-denied', 'The call is not authenticated.', wrong, undefined, {
-        'www-authenticate': definition.auth.kind === 'basic' ? 'Basic realm="webhook"' : 'Bearer',
-      });
+    if (wrong !== null) throw this.#stranger(definition, request, wrong);
+    countCall(hook);
     call.body = raw;
-    const received = await receivedOf(definition, request, raw);
+    const sent = await receivedOf(definition, request, raw);
+    const { received } = sent;
     const slack = slackChallenge(definition, received.body);
     if (slack !== null) {
       await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
       return slack;
     }
     const key = await this.#keyOf(definition, request, received);
-    const run = await this.#prepared(definition, received);
+    const run = await this.#prepared(definition, sent);
     const accepted = loggedCall(definition, request, call, { status: 202, outcome: 'accepted' });
     const former = await calls.start(accepted, { run, key });
     return this.#answered(definition, former ?? run.id, former !== null, request.signal);
   }
 
   /** The input of a run, checked. */
-  async #prepared(definition: HookDefinition, received: Received) {
+  async #prepared(
+    definition: HookDefinition,
+    { received, exact }: { readonly received: Received; readonly exact: unknown },
+  ) {
     const { runner, settled } = this.#options;
     await settled();
     if (definition.schema !== undefined) {
-      const faults = inputFaults(definition.schema, received.body);
+      const faults = inputFaults(definition.schema, withDoubles(exact));
       if (faults.length > 0)
         throw new HookRefused(400, 'validation-failed', 'The body does not fit its schema.', null, {
           faults,
@@ -233,84 +233,57 @@ export class HookReceiver {
     call: { readonly id: string; readonly body: Buffer | null },
     { status, message, reason }: HookRefused,
   ): Promise<void> {
-    // A flood of refused calls must not fill the store.
-    if (hook.refusals.take() !== null) return;
+    const { definition, refusals } = hook;
     const ended = { status, outcome: 'refused', reason: reason ?? message } as const;
-    await this.#options.calls.log(loggedCall(hook.definition, request, call, ended)).catch(() => {});
+    const body = definition.auth.kind === 'none' ? null : call.body;
+    const logged = refusals.fitting(loggedCall(definition, request, { ...call, body }, ended));
+    if (logged !== null) await this.#options.calls.log(logged).catch(() => {});
+  }
+
+  /** Checks the method and the address. Throws HookRefused. */
+  #admit({ definition, networks }: Hook, { method, address }: HookRequest, isChallenge: boolean): void {
+    const { methods = ['POST'], name } = definition;
+    if (!methods.includes(method) && !isChallenge) {
+      const allow = methods.join(', ');
+      const message = `This webhook takes ${allow}.`;
+      throw new HookRefused(405, 'not-supported', message, null, undefined, { allow });
+    }
+    if (networks !== null && !networks.has(address))
+      throw new HookRefused(403, 'access-denied', 'This address may not call.', 'address not in networks');
+    const waitSeconds = this.#strangers.waitOf(name, address);
+    if (waitSeconds !== null) throw tooMany(waitSeconds, 'too many wrong credentials from this address');
+  }
+
+  /** Counts a call with a wrong credential. Returns its refusal. */
+  #stranger(
+    { name, auth }: HookDefinition,
+    { address }: HookRequest,
+    reason: string,
+    status: 401 | 403 = 401,
+  ): HookRefused {
+    this.#strangers.count(name, address);
+    const scheme = auth.kind === 'basic' ? 'Basic realm="webhook"' : 'Bearer';
+    return new HookRefused(
+      status,
+      'access-denied',
+      'The call is not authenticated.',
+      reason,
+      undefined,
+      status === 401 ? { 'www-authenticate': scheme } : {},
+    );
   }
 }
 
-/** Checks the method, the address and the rate. Throws HookRefused. */
-function admit({ definition, networks, rate }: Hook, request: HookRequest, isChallenge: boolean): void {
-  const { methods = ['POST'] } = definition;
-  if (!methods.includes(request.method) && !isChallenge)
-    throw new HookRefused(
-      405,
-      'not-supported',
-      `This webhook takes ${methods.join(', ')}.`,
-      null,
-      undefined,
-      {
-        allow: methods.join(', '),
-      },
-    );
-  if (networks !== null && !networks.has(request.address))
-    throw new HookRefused(403, 'access-denied', 'This address may not call.', 'address not in networks');
+/** Counts a call whose credential is right, so that nobody else uses up the rate of the sender. Throws HookRefused. */
+function countCall({ rate }: Hook): void {
   const waitSeconds = rate?.take() ?? null;
-  if (waitSeconds !== null)
-    throw new HookRefused(
-      429,
-      'limit-exceeded',
-      'There are too many calls: try again later.',
-      null,
-      undefined,
-      {
-        'retry-after': String(waitSeconds),
-      },
-    );
+  if (waitSeconds !== null) throw tooMany(waitSeconds);
 }
 
-/** What a call has sent, without the headers that hold secrets. */
-async function receivedOf(
-  definition: HookDefinition,
-  { headers, query, method, path }: Pick<HookRequest, 'headers' | 'query' | 'method' | 'path'>,
-  raw: Buffer,
-): Promise<Received> {
-  const most = definition.max_bytes ?? usualBytes;
-  const plain = await decompressed(raw, headers['content-encoding'], most);
-  return {
-    body: await parsedBody(plain, headers['content-type']),
-    query: fields(new URLSearchParams(query)),
-    headers: Object.fromEntries(
-      Object.entries(headers).flatMap(([name, value]) =>
-        value === undefined || isSecretHeader(definition, name) ? [] : [[name, value]],
-      ),
-    ),
-    ...{ method, path },
-  };
-}
-
-function isSecretHeader({ auth }: HookDefinition, name: string): boolean {
-  if (/^(?:proxy-)?authorization$|cookie|secret|token$|api-?key$/.test(name)) return true;
-  if (auth.kind === 'api_key') return name === auth.header.toLowerCase();
-  return auth.kind === 'hmac' && name === signatureHeaders[auth.style];
-}
-
-function loggedCall(
-  definition: HookDefinition,
-  { method, query, address, headers }: HookRequest,
-  { id, body }: { readonly id: string; readonly body: Buffer | null },
-  ended: Pick<HookCall, 'status' | 'outcome'> & { readonly reason?: string },
-): HookCall {
-  const shown = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, isSecretHeader(definition, name) ? '***' : value]],
-  );
-  return {
-    ...{ id, hook: definition.name, method, address, body, run: null, replayOf: null, reason: null },
-    query: String(maskSecrets(`http://x/?${query}`)).slice('http://x/?'.length),
-    headers: Object.fromEntries(shown),
-    ...ended,
-  };
+function tooMany(waitSeconds: number, reason: string | null = null): HookRefused {
+  const message = 'There are too many calls: try again later.';
+  const headers = { 'retry-after': String(waitSeconds) };
+  return new HookRefused(429, 'limit-exceeded', message, reason, undefined, headers);
 }
 
 /** The refusal that an error means to the caller. */

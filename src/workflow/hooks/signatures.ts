@@ -1,4 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { FozError } from '../../core/index.ts';
+import { SigningSecret } from '../deliveries/index.ts';
 
 /** Schemes of signatures, named after who signs like this. */
 export const signatureStyles = ['github', 'stripe', 'slack', 'shopify', 'twilio', 'standard'] as const;
@@ -19,7 +21,7 @@ export interface SignedRequest {
 /** Why a signature is refused; for the log, not for the sender. `null`: it is right. */
 export type Refused = string | null;
 
-/** Checks a signature against each of several secrets. */
+/** Checks a signature against each of several secrets. Throws FozError `unavailable` for a secret that its style cannot use. */
 export function checkSignature(
   style: SignatureStyle,
   request: SignedRequest,
@@ -86,9 +88,17 @@ const checks: Readonly<
   },
 };
 
-/** The key of a secret of Standard Webhooks: `whsec_` and base64. */
+/** The key of a secret of Standard Webhooks: base64, mostly after `whsec_`. Throws FozError for another one, since decoding would make a short key of it. */
 function standardKey(secret: string): Buffer {
-  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const encoded = secret.replace(/^whsec_/, '');
+  try {
+    SigningSecret.read(`whsec_${encoded}`);
+  } catch (error) {
+    throw new FozError('unavailable', 'A secret of the webhook cannot be used.', {
+      internal: error instanceof FozError ? error.message : String(error),
+    });
+  }
+  return Buffer.from(encoded, 'base64');
 }
 
 function hmac(secret: string | Buffer, ...parts: readonly (string | Buffer)[]): Buffer {

@@ -99,16 +99,17 @@ describe.each(vectors.map((vector) => [vector.style, vector] as const))('%s', (s
   )!;
   const given = vector.headers[name]!;
   const withHeader = (value: string | undefined) => ({ headers: { ...vector.headers, [name]: value } });
+  const another = style === 'standard' ? `whsec_${Buffer.alloc(24, 7).toString('base64')}` : 'another';
   const isTimed = ['stripe', 'slack', 'standard'].includes(style);
 
   test('the published example is right, also as one of several secrets', () => {
     expect(checked(vector)).toBeNull();
-    expect(checked(vector, {}, ['another', '', vector.secret])).toBeNull();
+    expect(checked(vector, {}, [another, '', vector.secret])).toBeNull();
   });
 
   const other = Buffer.from(`${vector.body}x`);
   const attacks: readonly (readonly [string, Partial<SignedRequest>, (readonly string[])?])[] = [
-    ['another secret', {}, ['other']],
+    ['another secret', {}, [another]],
     ['an empty secret', {}, ['']],
     ['no secret', {}, []],
     ['another body', { body: other }],
@@ -181,4 +182,44 @@ test('messages of the library of Standard Webhooks are right, with several signa
     ...{ body: Buffer.from('{"a":1}'), url: '', now: at.getTime(), toleranceMs: 1000 },
   };
   expect(checkSignature('standard', request, [secret])).toBeNull();
+});
+
+test.each([
+  ['whsec_', ''],
+  ['whsec_!!!!', ''],
+  ['my-secret', 'my-secret'],
+  [`whsec_${Buffer.alloc(23, 1).toString('base64')}`, Buffer.alloc(23, 1)],
+  [`whsec_${Buffer.alloc(65, 1).toString('base64')}`, Buffer.alloc(65, 1)],
+])('Standard Webhooks: nobody is let in by the secret %s, whatever its key is decoded to', (secret, key) => {
+  const signed = createHmac('sha256', key as string)
+    .update('m1.1000.{}')
+    .digest('base64');
+  const lenient = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64'))
+    .update('m1.1000.{}')
+    .digest('base64');
+  const headers = {
+    'webhook-id': 'm1',
+    'webhook-timestamp': '1000',
+    'webhook-signature': `v1,${signed} v1,${lenient}`,
+  };
+  const request = {
+    ...{ headers, body: Buffer.from('{}'), url: 'https://x.example/', now: 1_000_000, toleranceMs: 1_000 },
+  };
+  expect(() => checkSignature('standard', request, [secret])).toThrow(
+    expect.objectContaining({ code: 'unavailable', internal: expect.stringContaining('must be whsec_') }),
+  );
+});
+
+test('Standard Webhooks: the secret may come without whsec_', () => {
+  const key = Buffer.alloc(24, 9);
+  const signature = createHmac('sha256', key).update('m1.1000.{}').digest('base64');
+  const headers = {
+    'webhook-id': 'm1',
+    'webhook-timestamp': '1000',
+    'webhook-signature': `v1,${signature}`,
+  };
+  const request = {
+    ...{ headers, body: Buffer.from('{}'), url: 'https://x.example/', now: 1_000_000, toleranceMs: 1_000 },
+  };
+  expect(checkSignature('standard', request, [key.toString('base64')])).toBeNull();
 });

@@ -1,0 +1,3 @@
+import { receiverCases } from './receiver.cases.ts';
+
+describe('embedded', () => receiverCases('pglite'));
