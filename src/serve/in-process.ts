@@ -1,5 +1,5 @@
 import type { Session } from '../access/index.ts';
-import { RequestEnd } from '../core/index.ts';
+import { parseJson, RequestEnd, withDigits } from '../core/index.ts';
 import { Unserved } from './socket/answering.ts';
 import { type Serving, serveOperation } from './socket/serve-operation.ts';
 
@@ -43,7 +43,8 @@ export async function operate(serving: Serving, operation: OwnOperation): Promis
     }
     const { json, release } = reply;
     try {
-      return JSON.parse(json) as OwnAnswer;
+      // Records of steps are plain JSON, so a number that a double would change becomes the text of its digits.
+      return withDigits(parseJson(json)) as OwnAnswer;
     } finally {
       release?.();
     }
