@@ -9,7 +9,7 @@ import { until } from '../store/place.ts';
 const folder = mkdtempSync(join(tmpdir(), 'foz-hooks-'));
 let foz: Running;
 const json = { 'content-type': 'application/json' };
-const env = { env: 'FOZ_TEST_HOOK_SECRET' };
+const env = { env: 'HOOK_TEST_SECRET' };
 const secret = 'a secret of the sender';
 
 const echo = { name: 'echo', steps: [{ id: 'a', kind: 'transform', value: '{% input %}' }] };
@@ -59,8 +59,8 @@ const hooks = [
 ];
 
 beforeAll(async () => {
-  process.env.FOZ_TEST_HOOK_SECRET = secret;
-  foz = await running({ state: join(folder, 'state') });
+  process.env.HOOK_TEST_SECRET = secret;
+  foz = await running({ state: join(folder, 'state'), workflow: { environment: ['HOOK_TEST_SECRET'] } });
   const { errors } = await foz.control(
     'mutation ($document: JSON!) { replaceMetadata(document: $document) { applied } }',
     { document: { tables: [], workflows: [echo, reply], hooks } },
