@@ -70,16 +70,15 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
-  const { metadata } = runtime;
-  const work = plane === null ? null : workOf({ ...attached, ...plane, metadata, config, log: logger });
+  const work = plane && workOf({ ...attached, ...plane, ...runtime, config, log: logger });
   const triggers = eventTriggersOf(attached, {
     ...{ work, feeds: subscriptions.feeds, log: logger },
     isRead: () => runtime.sources.isRead && runtime.metadata.isRead,
   });
   const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
   const changing = changingOf(runtime, attached, authentication);
-  const parts = [triggers, work, subscriptions, history, runtime, attached, authentication, plane];
-  const close = () => closeInOrder(parts);
+  const close = () =>
+    closeInOrder([triggers, work, subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -89,7 +88,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread, plane.store.lost)),
     gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
-    work: work === null ? null : () => work.figures.read(),
+    work: work && (() => work.figures.read()),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, control, keeping)),
   };

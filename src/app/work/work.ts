@@ -71,9 +71,7 @@ export interface Work {
 /** Puts the parts of durable work together on a store. */
 export function workOf({ store, secrets, config, graphs, metadata, log }: WorkOptions): Work {
   const { workflow = {}, outbound = {} } = config;
-  const jobs = new JobStore(store);
-  const runs = new RunStore(jobs);
-  const deliveries = new DeliveryStore(store, jobs);
+  const { jobs, runs, deliveries } = storesOf(store);
   const { concurrency: slots } = workflow;
   const worker = new JobWorker({ jobs, log, ...(slots === undefined ? {} : { slots }) });
   // Metadata can be written by people who must not reach what this machine reaches.
@@ -130,6 +128,11 @@ export function workOf({ store, secrets, config, graphs, metadata, log }: WorkOp
     await requests.close();
     await http.close();
   }
+}
+
+function storesOf(store: Store) {
+  const jobs = new JobStore(store);
+  return { jobs, runs: new RunStore(jobs), deliveries: new DeliveryStore(store, jobs) };
 }
 
 /** Uses the webhooks of the metadata in use. Returns a function that ends this. */
