@@ -259,7 +259,7 @@ export type DeliveryState =
 export type EventTrigger = {
   comment?: Maybe<Scalars['String']['output']>;
   /** Deliveries that were given up. */
-  dead: Scalars['Int']['output'];
+  dead: Scalars['SafeInt']['output'];
   /** Its entry in the metadata. */
   definition: Scalars['JSON']['output'];
   /** Whether the changes of its table are recorded. */
@@ -274,7 +274,7 @@ export type EventTrigger = {
   /** No attempts are made. Changes are recorded nevertheless. */
   paused: Scalars['Boolean']['output'];
   /** Deliveries that nobody has accepted yet. */
-  pending: Scalars['Int']['output'];
+  pending: Scalars['SafeInt']['output'];
   /** Why it does not work now; null: it does. */
   problem?: Maybe<Scalars['String']['output']>;
   source: Scalars['String']['output'];

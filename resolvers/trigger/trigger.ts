@@ -1,4 +1,5 @@
-import { Field, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, GraphQLISODateTime, ObjectType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
 @ObjectType({ description: 'An event trigger without faults, and its state.' })
@@ -24,10 +25,10 @@ export class EventTrigger {
   @Field(() => Boolean, { description: 'No attempts are made. Changes are recorded nevertheless.' })
   paused!: boolean;
 
-  @Field(() => Int, { description: 'Deliveries that nobody has accepted yet.' })
+  @Field(() => GraphQLSafeInt, { description: 'Deliveries that nobody has accepted yet.' })
   pending!: number;
 
-  @Field(() => Int, { description: 'Deliveries that were given up.' })
+  @Field(() => GraphQLSafeInt, { description: 'Deliveries that were given up.' })
   dead!: number;
 
   @Field(() => Boolean, { description: 'Whether the changes of its table are recorded.' })
