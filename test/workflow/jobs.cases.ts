@@ -132,11 +132,13 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
     await add({ id: `${count} 1`, key: 'k' });
     const [stale] = await claim('stale');
     const beat = async () => (await jobs.beat('a'))!.find(({ id }) => id === 'stale')!;
-    const seen = await beat();
-    // A heartbeat in between saves it.
-    await jobs.beat('stale');
-    await jobs.takeOver([seen]);
-    expect([...(await jobs.transact(({ hold }) => hold([stale!])))]).toEqual([stale!.id]);
+    if (!jobs.isExclusive) {
+      const seen = await beat();
+      // A heartbeat in between saves it. With an embedded store, nobody else looks for heartbeats.
+      await jobs.beat('stale');
+      await jobs.takeOver([seen]);
+      expect([...(await jobs.transact(({ hold }) => hold([stale!])))]).toEqual([stale!.id]);
+    }
     await jobs.takeOver([await beat()]);
     expect(await jobs.beat('stale')).toBeNull();
     const [taken] = await claim('a');
