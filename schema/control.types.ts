@@ -343,7 +343,7 @@ export type Hook = {
   description?: Maybe<Scalars['String']['output']>;
   /** false: its path answers 404. */
   enabled: Scalars['Boolean']['output'];
-  /** What is wrong with it. */
+  /** Its faults. */
   faults: Array<Scalars['String']['output']>;
   name: Scalars['String']['output'];
   /** As in /hooks/payments. */
@@ -374,7 +374,7 @@ export type HookCall = {
   status: Scalars['Int']['output'];
 };
 
-/** What became of a call. */
+/** The outcome of a call. */
 export type HookCallOutcome =
   | 'accepted'
   | 'challenge'
@@ -1693,7 +1693,7 @@ export type RunState =
   | 'failed'
   | 'paused';
 
-/** What a step of a run did, or does. */
+/** The record of a step of a run. */
 export type RunStep = {
   attempts: Scalars['Int']['output'];
   /** When its last attempt began. */
@@ -2161,7 +2161,7 @@ export type Workflow = {
   description?: Maybe<Scalars['String']['output']>;
   /** false: no run of it is started. */
   enabled: Scalars['Boolean']['output'];
-  /** What is wrong with it; where something is, it takes no runs. */
+  /** Its faults. A workflow with faults takes no runs. */
   faults: Array<Scalars['String']['output']>;
   name: Scalars['String']['output'];
   /** When its schedule starts the next run; null: it has none, or this process follows no schedules. */

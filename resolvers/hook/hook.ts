@@ -8,7 +8,7 @@ export enum HookCallOutcome {
   challenge = 'challenge',
   refused = 'refused',
 }
-registerEnumType(HookCallOutcome, { name: 'HookCallOutcome', description: 'What became of a call.' });
+registerEnumType(HookCallOutcome, { name: 'HookCallOutcome', description: 'The outcome of a call.' });
 
 @ObjectType({ description: 'An inbound webhook of the metadata.' })
 export class Hook {
@@ -27,7 +27,7 @@ export class Hook {
   @Field(() => String, { description: 'The workflow that it starts.' })
   workflow!: string;
 
-  @Field(() => [String], { description: 'What is wrong with it.' })
+  @Field(() => [String], { description: 'Its faults.' })
   faults!: readonly string[];
 
   @Field(() => JsonScalar, { description: 'As files of metadata have it.' })

@@ -17,7 +17,7 @@ export enum RunPriority {
 }
 registerEnumType(RunPriority, { name: 'RunPriority', description: 'Which runs begin first.' });
 
-@ObjectType({ description: 'What a step of a run did, or does.' })
+@ObjectType({ description: 'The record of a step of a run.' })
 export class RunStep {
   @Field(() => String, { description: 'The ids of the steps that it is within, as in all/0/load.' })
   path!: string;

@@ -12,7 +12,7 @@ export class Workflow {
   @Field(() => Boolean, { description: 'false: no run of it is started.' })
   enabled!: boolean;
 
-  @Field(() => [String], { description: 'What is wrong with it; where something is, it takes no runs.' })
+  @Field(() => [String], { description: 'Its faults. A workflow with faults takes no runs.' })
   faults!: readonly string[];
 
   @Field(() => Int, {

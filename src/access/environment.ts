@@ -13,7 +13,7 @@ export class AllowedVariables {
     this.#listed = listed;
   }
 
-  /** Those of a configuration. Who writes its metadata can read the variables anyway, but not who writes that of the store. */
+  /** The variables that a configuration allows. Its author can set and read variables anyway, so `workflow.environment` binds only metadata of the store. */
   static of({
     metadata,
     workflow,

@@ -32,7 +32,7 @@ export interface Begun {
   readonly kept: Readonly<Record<string, string>>;
 }
 
-/** What came back from the provider, or from Foz's own form. */
+/** The browser's request to the callback, from the provider or from Foz's own form. */
 export interface ProviderAnswer extends Attempt {
   readonly kept: Begun['kept'];
   /** Parameters of the callback URL. */

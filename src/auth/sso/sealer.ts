@@ -1,6 +1,6 @@
 import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose';
 
-/** What a sealed text is for: a text for one purpose cannot be used for another. */
+/** The purpose of a sealed text. A text that was sealed for one purpose cannot be opened for another. */
 export type SealedFor = 'attempt' | 'end-hint';
 
 const header = { alg: 'dir', enc: 'A256GCM' } as const;

@@ -14,7 +14,7 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 
 /** The event triggers of this process. */
 export interface LiveTriggers {
-  /** Those without faults. */
+  /** The triggers without faults, by their names. */
   readonly triggers: ReadonlyMap<string, EventTrigger>;
   readonly store: TriggerStore;
   readonly deliveries: DeliveryStore;

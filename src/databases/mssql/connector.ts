@@ -6,7 +6,7 @@ interface Address {
   readonly port: number;
 }
 
-/** What the client library gives a connector, although its types name no arguments. */
+/** A connector of `tedious` as the library calls it: its types declare no parameters. */
 type Connector = (to: Address, lookup: unknown, signal: AbortSignal) => Promise<Socket>;
 
 /**

@@ -22,7 +22,7 @@ export interface Settings extends ServerSettings {
   client(): ConnectionConfiguration;
 }
 
-/** What may follow the `?` of a URL, with the values that have a meaning. */
+/** The parameters of a URL's query, with their permitted values. */
 const parameters = {
   /** `strict`: TLS before the first message (TDS 8, SQL Server 2022); `false`: none. */
   encrypt: /^(?:true|false|strict)$/,

@@ -40,7 +40,7 @@ export interface RunResult {
   readonly error: string | null;
 }
 
-/** What a step of a run did, or does. Inputs, outputs and errors are JSON. */
+/** The record of a step of a run. Inputs, outputs and errors are JSON. */
 export interface StepRecord {
   readonly path: string;
   readonly kind: string;

@@ -11,7 +11,7 @@ import { FozError } from '../../../core/index.ts';
 import { requestId } from '../../../serve/index.ts';
 import type { Authentication } from '../../authentication.ts';
 
-/** What the routes of the sign-in need. */
+/** The services that the sign-in routes use. */
 export interface SignInParts {
   readonly authentication: Authentication;
   readonly plane: ControlPlane;

@@ -1,7 +1,7 @@
 import { FozError } from '../../../core/index.ts';
 import { SignInRefused } from '../refused.ts';
 
-/** What the errors of `openid-client` and `jose` may have; nothing else of them is used. */
+/** The fields that are read of errors of `openid-client` and `jose`. */
 interface LibraryError {
   readonly name?: string;
   readonly code?: string;
