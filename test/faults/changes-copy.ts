@@ -28,6 +28,8 @@ export class ChangesCopy {
   /** How often it resumed, and how often it had to read the table. */
   resumed = 0;
   read = 0;
+  /** How many changes it has applied. */
+  applied = 0;
   readonly #foz: FozOfCopy;
   #position: string | null = null;
   #isOver = false;
@@ -93,6 +95,7 @@ export class ChangesCopy {
     if (old !== null) this.rows.delete(old.id);
     if (after !== null) this.rows.set(after.id, after.n);
     this.#position = position;
+    this.applied++;
   }
 
   #failed({

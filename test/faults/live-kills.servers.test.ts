@@ -48,6 +48,14 @@ function statement(dice: Dice): string {
   return `update counters set n = n + 1 where id = ${1 + dice.whole(rows + 5)}`;
 }
 
+/** Waits until changes reach the copy while rows are written. */
+async function goesOn(copy: ChangesCopy): Promise<void> {
+  const before = copy.applied;
+  await until(() => copy.applied > before, 120_000).catch(() => {
+    throw new Error(`No change reached the copy for two minutes; it resumed ${copy.resumed} times.`);
+  });
+}
+
 describeEngines(engines, (engine) => {
   let server: Server;
   let proxy: CuttableProxy;
@@ -165,6 +173,8 @@ describeEngines(engines, (engine) => {
         proxy.halfMs = moments.pick([1, 1, 5, 30]);
         switch (n % 5) {
           case 0: {
+            // Half of the times the client's copy has gone on before Foz is killed again, however long Foz took to start.
+            if (moments.chance(50)) await goesOn(copy);
             const at = port();
             await foz.kill();
             foz = await Serving.start(folder, { port: at });

@@ -129,8 +129,10 @@ describeShared('stores of former versions', () => {
           storeStatus: { done: migrations.map((step) => step.name), pending: [] },
           verifyAudit: { ok: true, problems: [] },
         });
-        const { audit: auditBefore, ...expected } = before;
+        const { audit: auditBefore, settings: settingsBefore, ...expected } = before;
         expect(after).toMatchObject(expected);
+        // Settings of later versions stand among them.
+        expect(after.settings).toEqual(expect.arrayContaining(settingsBefore));
         expect(audit.entries.slice(-auditBefore.entries.length)).toEqual(auditBefore.entries);
         const asked = await fetch(`${foz.server.url}graphql`, {
           method: 'POST',
