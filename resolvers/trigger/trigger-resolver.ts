@@ -70,7 +70,7 @@ function toGraphql({ trigger, state, ...rest }: TriggerDescription): EventTrigge
     ...rest,
     ...{ name, comment: metadata.comment ?? null, source: table.source.name, table: table.id },
     operations: (['insert', 'update', 'delete'] as const).filter((op) => trigger[op] !== null),
-    following: state?.first != null,
+    following: state?.deliverAfter != null,
     gapAt: state?.gap?.at ?? null,
     gapReason: state?.gap?.reason ?? null,
     definition: metadata,

@@ -120,7 +120,7 @@ export {
   operationHash,
   removeOperation,
 } from './repositories/operations.ts';
-export type { Run } from './run.ts';
+export type { RunStatement } from './run-statement.ts';
 export {
   type LoadedRun,
   type NewRun,

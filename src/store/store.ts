@@ -8,7 +8,7 @@ import { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { checkUrl, storePlaceOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
-import type { Run } from './run.ts';
+import type { RunStatement } from './run-statement.ts';
 import { openSession, type StoreSession } from './session.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
 
@@ -138,7 +138,7 @@ export class Store {
    * Runs statements in one transaction, all or nothing. For data that is written often and is not cached by other processes: no listener is
    * called.
    */
-  async transact<T>(body: (run: Run) => Promise<T>): Promise<T> {
+  async transact<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
     await this.open();
     return this.#withFozErrors(async () =>
       (await this.#db()).transaction(async (transaction) => {
@@ -151,7 +151,7 @@ export class Store {
   }
 
   /** Runs one statement, which is a transaction of its own. */
-  readonly run: Run = async (text, values) => {
+  readonly run: RunStatement = async (text, values) => {
     await this.open();
     return this.#withFozErrors(async () => (await (await this.#db()).raw(text, values as never)).rows);
   };

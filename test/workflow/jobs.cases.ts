@@ -3,7 +3,7 @@ import { FozError } from '../../src/core/index.ts';
 import { type Claim, JobStore, type NewJob, type Settlement } from '../../src/store/index.ts';
 import { claimJobs, divide, type WaitingQueue, waitingQueues } from '../../src/store/jobs/claims.ts';
 import { holdJobs, lockKeys, settleJobs } from '../../src/store/jobs/statements.ts';
-import type { Run } from '../../src/store/run.ts';
+import type { RunStatement } from '../../src/store/run-statement.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { JobWorker } from '../../src/workflow/index.ts';
 import { type StorePlace, storePlace, until } from '../store/place.ts';
@@ -66,7 +66,7 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
     const { nextMs } = await jobs.claim('a', [kindName], 100);
     expect(nextMs).toBeGreaterThan(3_000_000);
     await settle(...[...first, low!].map((one) => ({ claim: one, outcome: done })));
-    await jobs.transact(({ hurry }) => hurry([`${count} later`]));
+    await jobs.transact(({ makeDue }) => makeDue([`${count} later`]));
     expect(ids(await claim())).toEqual([`${count} later`]);
   });
 
@@ -288,7 +288,7 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
     await jobs.transact(({ run }) => run('analyze foz.jobs', []));
     const plans: string[] = [];
     const explained =
-      (run: Run): Run =>
+      (run: RunStatement): RunStatement =>
       async (text, values) => {
         const rows = await run(`explain (analyze, costs off, timing off, summary off) ${text}`, values);
         plans.push(rows.map((row) => String(Object.values(row)[0])).join('\n'));
@@ -325,10 +325,10 @@ export function jobCases(kind: 'pglite' | 'postgres'): void {
     expect(await claim('a')).toHaveLength(1);
   });
 
-  test('a job that is hurried to a time is due then', async () => {
+  test('a job that is made due at a time is due then', async () => {
     await queueOf();
     await add({ id: `${count} 1`, afterMs: 9_000_000 });
-    await jobs.transact(({ hurry }) => hurry([`${count} 1`], 3_600_000));
+    await jobs.transact(({ makeDue }) => makeDue([`${count} 1`], 3_600_000));
     const { nextMs } = await jobs.claim('a', [kindName], 1);
     expect(nextMs! > 3_000_000 && nextMs! <= 3_600_000).toBe(true);
   });

@@ -351,7 +351,7 @@ export function runCases(kind: 'pglite' | 'postgres'): void {
     await define([call('a')]);
     const id = await work.runner.start(name, null, { afterMs: 3_600_000 });
     await work.jobs.transact(({ run }) => run('update foz.jobs set attempts = 20 where id = ?', [id]));
-    await work.jobs.transact(({ hurry }) => hurry([id]));
+    await work.jobs.transact(({ makeDue }) => makeDue([id]));
     expect(await ended(id)).toMatchObject({ state: 'failed' });
     expect(calls).toEqual([]);
   });
@@ -367,7 +367,7 @@ export function runCases(kind: 'pglite' | 'postgres'): void {
     const row = async () =>
       (await work.jobs.transact(({ run }) => run('select attempts from foz.jobs where id = ?', [id])))[0]!;
     await work.jobs.transact(({ run }) => run('update foz.jobs set attempts = 19 where id = ?', [id]));
-    await work.jobs.transact(({ hurry }) => hurry([id]));
+    await work.jobs.transact(({ makeDue }) => makeDue([id]));
     // The end of the first step, committed before the second one, is the progress.
     expect(await ended(id)).toMatchObject({
       state: 'failed',
@@ -378,11 +378,11 @@ export function runCases(kind: 'pglite' | 'postgres'): void {
   test('a run whose version is missing fails at last', async () => {
     await define([call('a')]);
     const id = await work.runner.start(name, null, { afterMs: 3_600_000 });
-    await work.jobs.transact(async ({ run, hurry }) => {
+    await work.jobs.transact(async ({ run, makeDue }) => {
       await run('update foz.runs set version = 99 where id = ?', [id]);
       // As if it had been claimed before, so that it is read from the store.
       await run('update foz.jobs set attempts = 20, body = null where id = ?', [id]);
-      await hurry([id]);
+      await makeDue([id]);
     });
     expect(await ended(id)).toMatchObject({ state: 'failed' });
     expect(calls).toEqual([]);

@@ -1,6 +1,6 @@
 import { FozError } from '../../core/index.ts';
 import { storeError } from '../errors.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { StoreSession } from '../session.ts';
 import type { Store } from '../store.ts';
 import { endSilentLeader } from './silent-leader.ts';
@@ -230,7 +230,7 @@ export class ChangeLogStore {
     return session;
   }
 
-  #read<T>(body: (run: Run) => Promise<T>): Promise<T> {
+  #read<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
     return this.#store.read((db) => body(async (text, values) => (await db.raw(text, values as never)).rows));
   }
 }

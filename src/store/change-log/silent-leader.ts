@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 
 /** Milliseconds without a statement after which the process behind a connection counts as standing still. It sends one each second. */
 const silentMs = 4_000;
@@ -15,7 +15,11 @@ const holder = `from pg_locks l join pg_stat_activity a using (pid)
  * Ends the connection that holds the advisory lock of a source, if its process stands still. The server releases the lock with the
  * connection. Resolves with whether it was ended; false also where this user may not see or end it.
  */
-export async function endSilentLeader(run: Run, lockClass: number, source: string): Promise<boolean> {
+export async function endSilentLeader(
+  run: RunStatement,
+  lockClass: number,
+  source: string,
+): Promise<boolean> {
   const ended = await run(
     `select pg_terminate_backend(pid) as ended ${holder}
       and a.state = 'idle' and a.state_change < clock_timestamp() - ?::int * interval '1 millisecond'`,

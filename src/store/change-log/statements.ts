@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 
 /** A table whose changes are logged. `since`: its changes after this position are in the log. */
 export interface StoredTable {
@@ -43,7 +43,7 @@ export const logChannel = 'foz_change_log';
 /** Most segments that are read at once. A segment has about a megabyte at most. */
 const mostSegments = 4;
 
-export async function readLog(run: Run, source: string): Promise<StoredLog | null> {
+export async function readLog(run: RunStatement, source: string): Promise<StoredLog | null> {
   const [row] = await run('select * from foz.change_sources where source = ?', [source]);
   if (row === undefined) return null;
   const tables = await run(
@@ -68,7 +68,11 @@ export async function readLog(run: Run, source: string): Promise<StoredLog | nul
 }
 
 /** The segments after a number, in order, at most `mostSegments`. */
-export async function readSegments(run: Run, source: string, after: number): Promise<StoredSegment[]> {
+export async function readSegments(
+  run: RunStatement,
+  source: string,
+  after: number,
+): Promise<StoredSegment[]> {
   const rows = await run(
     'select number, position, body from foz.change_log where source = ? and number > ? order by number limit ?',
     [source, after, mostSegments],
@@ -81,7 +85,11 @@ export async function readSegments(run: Run, source: string, after: number): Pro
 }
 
 /** The number of the last segment whose changes are all before a position, else the number before the first segment; `null`: there are no segments. */
-export async function numberBefore(run: Run, source: string, position: string): Promise<number | null> {
+export async function numberBefore(
+  run: RunStatement,
+  source: string,
+  position: string,
+): Promise<number | null> {
   const [row] = await run(
     `select coalesce(max(number) filter (where position < ? collate "C"), min(number) - 1) as number
      from foz.change_log where source = ?`,
@@ -92,7 +100,7 @@ export async function numberBefore(run: Run, source: string, position: string): 
 
 /** Begins the log of a source anew at a position: what was logged before is removed, and no table is logged. */
 export async function cutLog(
-  run: Run,
+  run: RunStatement,
   source: string,
   { identity, method, position }: Pick<StoredLog, 'identity' | 'method' | 'position'>,
   keepSeconds: number,
@@ -116,7 +124,7 @@ export async function cutLog(
  * with false where the last segment has another number, so another process writes the log.
  */
 export async function appendSegments(
-  run: Run,
+  run: RunStatement,
   source: string,
   expected: number,
   position: string,
@@ -145,7 +153,11 @@ export async function appendSegments(
 }
 
 /** Stores which tables are logged. */
-export async function storeTables(run: Run, source: string, tables: readonly StoredTable[]): Promise<void> {
+export async function storeTables(
+  run: RunStatement,
+  source: string,
+  tables: readonly StoredTable[],
+): Promise<void> {
   if (tables.length === 0) return;
   await run(
     `insert into foz.change_tables (source, namespace, name, since, shape, until)
@@ -171,7 +183,11 @@ const readByTriggers = `select coalesce(t.number, 0) from foz.trigger_sources t
   where t.source = ? and exists (select from foz.event_triggers e where e.source = t.source)`;
 
 /** Removes changes that are older than `seconds` or beyond `bytes`, tables that are no longer wanted, and watches that have expired. */
-export async function trimLog(run: Run, source: string, { seconds, bytes }: LogBounds): Promise<void> {
+export async function trimLog(
+  run: RunStatement,
+  source: string,
+  { seconds, bytes }: LogBounds,
+): Promise<void> {
   await run(
     `with sized as (
        select number, position, at, sum(bytes) over (order by number desc) as total
@@ -198,7 +214,7 @@ export async function trimLog(run: Run, source: string, { seconds, bytes }: LogB
  * Removes the changes of sources whose log no process has written for as long as they are kept (at least ten minutes). `attached`: sources
  * whose state stays nevertheless, so that they are read on at their position.
  */
-export async function removeUnused(run: Run, attached: readonly string[]): Promise<void> {
+export async function removeUnused(run: RunStatement, attached: readonly string[]): Promise<void> {
   await run(
     `with unused as (
        select source, source = any(?::text[]) as attached from foz.change_sources

@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import { logChannel } from './statements.ts';
 
 /** A table that a process watches. `rows`: the process needs whole rows; otherwise only the values of `columns`. */
@@ -24,7 +24,7 @@ const watchSeconds = 60;
  * whether watches of the process were valid until now.
  */
 export async function storeWatches(
-  run: Run,
+  run: RunStatement,
   source: string,
   process: string,
   tables: readonly WatchedTable[],
@@ -54,12 +54,12 @@ export async function storeWatches(
 }
 
 /** Removes the watches of a process in a source. */
-export async function removeWatches(run: Run, source: string, process: string): Promise<void> {
+export async function removeWatches(run: RunStatement, source: string, process: string): Promise<void> {
   await run('delete from foz.change_watches where source = ? and process = ?', [source, process]);
 }
 
 /** Whether the reading process has confirmed all watches of a process in a source. */
-export async function areSeen(run: Run, source: string, process: string): Promise<boolean> {
+export async function areSeen(run: RunStatement, source: string, process: string): Promise<boolean> {
   const rows = await run(
     'select 1 from foz.change_watches where source = ? and process = ? and not seen limit 1',
     [source, process],
@@ -68,7 +68,7 @@ export async function areSeen(run: Run, source: string, process: string): Promis
 }
 
 /** All watches of a source. They are of processes that do not read the source themselves. */
-export async function othersWatches(run: Run, source: string): Promise<OthersWatch[]> {
+export async function othersWatches(run: RunStatement, source: string): Promise<OthersWatch[]> {
   const rows = await run(
     `select process, namespace, name, rows, columns, seen from foz.change_watches
      where source = ? and until > now()`,
@@ -85,12 +85,16 @@ export async function othersWatches(run: Run, source: string): Promise<OthersWat
 }
 
 /** Withdraws all confirmations. Called by a new reading process, which has yet to read the watches. */
-export async function unseeWatches(run: Run, source: string): Promise<void> {
+export async function unseeWatches(run: RunStatement, source: string): Promise<void> {
   await run('update foz.change_watches set seen = false where source = ?', [source]);
 }
 
 /** Confirms that the changes of these tables are logged from now on, and notifies the watching processes. */
-export async function seeWatches(run: Run, source: string, seen: readonly OthersWatch[]): Promise<void> {
+export async function seeWatches(
+  run: RunStatement,
+  source: string,
+  seen: readonly OthersWatch[],
+): Promise<void> {
   if (seen.length === 0) return;
   await run(
     `with told as (

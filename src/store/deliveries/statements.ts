@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type {
   Attempt,
   Delivery,
@@ -15,7 +15,7 @@ export function deliveryId({ endpoint, event }: Pick<NewDelivery, 'endpoint' | '
 
 /** Adds deliveries whose ids are not there yet, pending or ended. Resolves with the ids of the new ones. */
 export async function insertDeliveries(
-  run: Run,
+  run: RunStatement,
   deliveries: readonly NewDelivery[],
 ): Promise<ReadonlySet<string>> {
   if (deliveries.length === 0) return new Set();
@@ -46,7 +46,7 @@ export interface AttemptRecord {
 }
 
 /** Records attempts, one at most of each delivery. */
-export async function recordAttempts(run: Run, records: readonly AttemptRecord[]): Promise<void> {
+export async function recordAttempts(run: RunStatement, records: readonly AttemptRecord[]): Promise<void> {
   if (records.length === 0) return;
   const column = (of: (one: AttemptRecord) => unknown) => records.map(of);
   await run(
@@ -79,7 +79,10 @@ export async function recordAttempts(run: Run, records: readonly AttemptRecord[]
 const columns = 'id, event, endpoint, type, source, time, payload, key, state, attempts, added_at, ended_at';
 
 /** The deliveries with these ids. */
-export async function readDeliveries(run: Run, ids: readonly string[]): Promise<readonly Delivery[]> {
+export async function readDeliveries(
+  run: RunStatement,
+  ids: readonly string[],
+): Promise<readonly Delivery[]> {
   return (await run(`select ${columns} from foz.deliveries where id = any(?::text[])`, [ids])).map(
     deliveryOf,
   );
@@ -87,7 +90,7 @@ export async function readDeliveries(run: Run, ids: readonly string[]): Promise<
 
 /** Deliveries, the latest first. */
 export async function listDeliveries(
-  run: Run,
+  run: RunStatement,
   filter: DeliveryFilter,
   most: number,
 ): Promise<readonly Delivery[]> {
@@ -101,7 +104,7 @@ export async function listDeliveries(
 
 /** Makes deliveries that have ended pending again, the oldest first. Resolves with them. */
 export async function reviveDeliveries(
-  run: Run,
+  run: RunStatement,
   filter: DeliveryFilter,
   most: number,
 ): Promise<readonly Delivery[]> {
@@ -125,7 +128,7 @@ export interface EndpointState {
 
 /** The states of endpoints, by the names of their queues. */
 export async function endpointStates(
-  run: Run,
+  run: RunStatement,
   endpoints: readonly { readonly name: string; readonly queue: string }[],
 ): Promise<ReadonlyMap<string, EndpointState>> {
   const rows = await run(
@@ -144,7 +147,7 @@ export async function endpointStates(
 }
 
 /** The attempts of a delivery, the first one first. */
-export async function readAttempts(run: Run, id: string): Promise<readonly RecordedAttempt[]> {
+export async function readAttempts(run: RunStatement, id: string): Promise<readonly RecordedAttempt[]> {
   const rows = await run(
     `select number, at, milliseconds, status, fault, request_headers, response_headers, response_body
      from foz.delivery_attempts where delivery = ? order by number`,
@@ -163,7 +166,7 @@ export async function readAttempts(run: Run, id: string): Promise<readonly Recor
 }
 
 /** Makes at most `most` pending deliveries of a queue dead, unless they are claimed. The last ones first: a blocked job waits for one before it. */
-export async function endPending(run: Run, queue: string, most: number): Promise<number> {
+export async function endPending(run: RunStatement, queue: string, most: number): Promise<number> {
   const rows = await run(
     `with gone as (
        delete from foz.jobs where id in (
@@ -178,7 +181,7 @@ export async function endPending(run: Run, queue: string, most: number): Promise
 }
 
 /** Removes at most `most` deliveries that ended more than `olderThanMs` ago, with their attempts. Resolves with their number. */
-export async function removeEnded(run: Run, olderThanMs: number, most: number): Promise<number> {
+export async function removeEnded(run: RunStatement, olderThanMs: number, most: number): Promise<number> {
   const rows = await run(
     `delete from foz.deliveries where id in (
        select id from foz.deliveries where ended_at < now() - ? * interval '1 millisecond' order by ended_at limit ?

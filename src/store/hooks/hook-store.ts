@@ -1,5 +1,5 @@
 import type { JobStore } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { NewRun } from '../runs/index.ts';
 import { addRuns, queueOf } from '../runs/run-store.ts';
 
@@ -139,7 +139,7 @@ const shown =
 
 /** Takes a key for a run. Resolves with the run that has it; `null`: it is this one. */
 async function takeKey(
-  run: Run,
+  run: RunStatement,
   hook: string,
   { text, seconds }: { readonly text: string; readonly seconds: number },
   id: string,
@@ -156,7 +156,7 @@ async function takeKey(
   return String(row!.run);
 }
 
-async function insertCall(run: Run, call: HookCall): Promise<void> {
+async function insertCall(run: RunStatement, call: HookCall): Promise<void> {
   await run(
     `insert into foz.hook_calls (id, hook, method, query, address, headers, body, status, outcome, reason, run, replay_of)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

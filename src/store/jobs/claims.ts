@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import { type Claim, priorities, priorityOf } from './job.ts';
 
 /** The first part of the advisory locks of queues with a limit, which are held until the end of a transaction. */
@@ -30,7 +30,10 @@ const everyPriority = `(values ${Object.values(priorities)
  * The queues with jobs that can be claimed now or later. The `order by` makes it the first entry of a range of the index for each priority: a
  * planner that may return any due job reads the table. Claimed jobs are counted without a lock, so the room is only an estimate.
  */
-export async function waitingQueues(run: Run, kinds: readonly string[]): Promise<readonly WaitingQueue[]> {
+export async function waitingQueues(
+  run: RunStatement,
+  kinds: readonly string[],
+): Promise<readonly WaitingQueue[]> {
   const rows = await run(
     `select q.name, q.kind, extract(epoch from first.due - now()) * 1000 as due_ms,
        case when q.concurrency is not null then q.concurrency - (
@@ -74,7 +77,7 @@ export function divide(
 }
 
 /** Locks queues until the end of the transaction, so that their claimed jobs can be counted. Resolves with the names of those that no other process is claiming from. */
-export async function lockQueues(run: Run, names: readonly string[]): Promise<ReadonlySet<string>> {
+export async function lockQueues(run: RunStatement, names: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await run(
     `select name from unnest(?::text[]) as given (name) where pg_try_advisory_xact_lock(${queueLocks}, hashtext(name))`,
     [names],
@@ -91,7 +94,11 @@ const ofPriority = (number: number) =>
  * Claims due jobs of queues, for a worker that was not declared dead; those with a limit are locked. Of one queue, high priorities and early times
  * come first.
  */
-export async function claimJobs(run: Run, worker: string, shares: readonly Share[]): Promise<Claim[]> {
+export async function claimJobs(
+  run: RunStatement,
+  worker: string,
+  shares: readonly Share[],
+): Promise<Claim[]> {
   if (shares.length === 0) return [];
   const rows = await run(
     `with free as materialized (

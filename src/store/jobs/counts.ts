@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 
 /** The jobs of one kind. */
 export interface JobCount {
@@ -14,7 +14,7 @@ export interface JobCount {
 }
 
 /** Counts the jobs of each kind of queue. It reads all of them. */
-export async function countJobs(run: Run): Promise<readonly JobCount[]> {
+export async function countJobs(run: RunStatement): Promise<readonly JobCount[]> {
   const rows = await run(
     `select q.kind, count(*) filter (where j.worker is not null) as claimed,
        count(*) filter (where j.worker is null and free) as due,

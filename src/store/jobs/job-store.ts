@@ -1,14 +1,14 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { Store } from '../store.ts';
 import { claimJobs, divide, lockQueues, type Share, waitingQueues } from './claims.ts';
 import { countJobs, type JobCount } from './counts.ts';
 import type { Claim, JobQueue, NewJob, Settlement } from './job.ts';
 import {
   holdJobs,
-  hurryJobs,
   insertJobs,
   jobChannel,
   lockKeys,
+  makeJobsDue,
   pauseQueue,
   removeJobs,
   resetAttempts,
@@ -18,10 +18,10 @@ import {
 } from './statements.ts';
 import {
   addWorker,
-  alone,
   beat,
   buryWorker,
   freeOrphans,
+  heartbeatOfOnlyProcess,
   type OtherWorker,
   releaseAllBut,
   removeWorker,
@@ -35,7 +35,7 @@ interface JobName {
 
 /** Changes of jobs within a transaction, with statements of the caller's own tables. */
 export interface JobTransaction {
-  readonly run: Run;
+  readonly run: RunStatement;
   /** Adds jobs. Resolves with the ids that were not in a queue yet. */
   add(jobs: readonly NewJob[]): Promise<readonly string[]>;
   /** Ends claims. Resolves with the ids of those that still held: only about them may anything be recorded. */
@@ -46,10 +46,10 @@ export interface JobTransaction {
   withdraw(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
   /** Removes jobs, also claimed ones: whoever works on them records nothing any more. Resolves with the ids of those that were there. */
   revoke(jobs: readonly JobName[]): Promise<ReadonlySet<string>>;
-  /** Ends the claims of jobs, and lets nobody claim them until `hurry` makes them due. They keep their places before later jobs of their keys. */
+  /** Ends the claims of jobs, and lets nobody claim them until `makeDue` makes them due. They keep their places before later jobs of their keys. */
   suspend(ids: readonly string[]): Promise<void>;
   /** Makes jobs that wait for a later time due now, or in `afterMs`. */
-  hurry(ids: readonly string[], afterMs?: number): Promise<void>;
+  makeDue(ids: readonly string[], afterMs?: number): Promise<void>;
   /** Counts the attempts of held jobs from 0 again. */
   resetAttempts(ids: readonly string[]): Promise<void>;
   /**
@@ -115,9 +115,9 @@ export class JobStore {
           return removeJobs(run, jobs, true);
         },
         suspend: (ids) => suspendJobs(run, ids),
-        hurry: (ids, afterMs = 0) => {
+        makeDue: (ids, afterMs = 0) => {
           mayBeDue = true;
-          return hurryJobs(run, ids, afterMs);
+          return makeJobsDue(run, ids, afterMs);
         },
         resetAttempts: (ids) => resetAttempts(run, ids),
         lock: (jobs) => lockKeys(run, jobs),
@@ -173,7 +173,9 @@ export class JobStore {
 
   /** Records a heartbeat. Resolves with the other workers; `null`: this one was declared dead. */
   beat(id: string): Promise<readonly OtherWorker[] | null> {
-    return this.#store.transact((run) => (this.isExclusive ? alone(run, id) : beat(run, id)));
+    return this.#store.transact((run) =>
+      this.isExclusive ? heartbeatOfOnlyProcess(run, id) : beat(run, id),
+    );
   }
 
   /** Declares workers dead, unless they have had another heartbeat, and frees the jobs of all workers that are no longer there. Resolves with the number of jobs. */

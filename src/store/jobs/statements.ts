@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import { type Claim, type JobQueue, type NewJob, priorities, type Settlement } from './job.ts';
 
 /** The channel of the notifications that jobs are due, or soon will be. */
@@ -8,7 +8,7 @@ export const jobChannel = 'foz_jobs';
 const keyLocks = 0x466f7a05;
 
 /** Adds queues, or changes their limits. Whether a queue is paused stays. */
-export async function storeQueues(run: Run, queues: readonly JobQueue[]): Promise<void> {
+export async function storeQueues(run: RunStatement, queues: readonly JobQueue[]): Promise<void> {
   if (queues.length === 0) return;
   await run(
     `insert into foz.job_queues as q (name, kind, concurrency)
@@ -24,7 +24,7 @@ export async function storeQueues(run: Run, queues: readonly JobQueue[]): Promis
 }
 
 /** Pauses or resumes a queue. No jobs of a paused queue are claimed. */
-export async function pauseQueue(run: Run, name: string, paused: boolean): Promise<void> {
+export async function pauseQueue(run: RunStatement, name: string, paused: boolean): Promise<void> {
   await run(
     `with changed as (update foz.job_queues set paused = ? where name = ? returning 1)
      select pg_notify('${jobChannel}', '') from changed`,
@@ -44,7 +44,7 @@ const mostKeyLocks = 1024;
  * Locks keys until the end of the transaction. Adding and removing jobs of a key exclude each other, so that the order of their numbers is
  * that of the commits, and no blocked job is left behind. The locks are taken in one order, so that two transactions do not wait for each other.
  */
-export async function lockKeys(run: Run, jobs: readonly OfKey[]): Promise<void> {
+export async function lockKeys(run: RunStatement, jobs: readonly OfKey[]): Promise<void> {
   const keyed = jobs.filter(({ key }) => typeof key === 'string');
   if (keyed.length === 0) return;
   await run(
@@ -56,7 +56,7 @@ export async function lockKeys(run: Run, jobs: readonly OfKey[]): Promise<void> 
 }
 
 /** Adds jobs whose keys the transaction has locked. Resolves with the ids that were not in a queue yet. */
-export async function insertJobs(run: Run, jobs: readonly NewJob[]): Promise<string[]> {
+export async function insertJobs(run: RunStatement, jobs: readonly NewJob[]): Promise<string[]> {
   if (jobs.length === 0) return [];
   const rows = await run(
     `with given as (
@@ -105,7 +105,7 @@ function namesOf(claims: readonly Claim[]): unknown[] {
 }
 
 /** Locks claimed jobs until the end of the transaction. Resolves with the ids of those whose claim still holds. */
-export async function holdJobs(run: Run, claims: readonly Claim[]): Promise<Set<string>> {
+export async function holdJobs(run: RunStatement, claims: readonly Claim[]): Promise<Set<string>> {
   if (claims.length === 0) return new Set();
   const rows = await run(
     `with ${givenInOrder('id, fence, worker', '?::text[], ?::bigint[], ?::text[]')}, ${heldClaims('', 'share')}
@@ -124,7 +124,10 @@ const later = `later as (
   and j.id = any(array(select id from held where after_ms is not null)))`;
 
 /** Ends claims whose keys the transaction has locked. Resolves with the ids of the jobs whose claim still held. */
-export async function settleJobs(run: Run, settlements: readonly Settlement[]): Promise<Set<string>> {
+export async function settleJobs(
+  run: RunStatement,
+  settlements: readonly Settlement[],
+): Promise<Set<string>> {
   if (settlements.length === 0) return new Set();
   const done = settlements.filter(({ outcome }) => outcome.kind === 'done');
   const given = givenInOrder(
@@ -152,7 +155,7 @@ export async function settleJobs(run: Run, settlements: readonly Settlement[]): 
 }
 
 /** Unblocks as many jobs of each key as were removed. */
-async function unblock(run: Run, removed: readonly OfKey[]): Promise<void> {
+async function unblock(run: RunStatement, removed: readonly OfKey[]): Promise<void> {
   const keyed = removed.filter(({ key }) => key !== null);
   if (keyed.length === 0) return;
   await run(
@@ -171,7 +174,7 @@ async function unblock(run: Run, removed: readonly OfKey[]): Promise<void> {
 
 /** Removes jobs whose keys the transaction has locked. `alsoClaimed`: also those that are claimed. Resolves with the ids of those that were removed. */
 export async function removeJobs(
-  run: Run,
+  run: RunStatement,
   jobs: readonly (OfKey & { readonly id: string })[],
   alsoClaimed: boolean,
 ): Promise<Set<string>> {
@@ -190,24 +193,24 @@ export async function removeJobs(
   return new Set(rows.map(({ id }) => String(id)));
 }
 
-/** Ends the claims of jobs, and lets nobody claim them until `hurryJobs` makes them due. They keep their places before later jobs of their keys. */
-export async function suspendJobs(run: Run, ids: readonly string[]): Promise<void> {
+/** Ends the claims of jobs, and lets nobody claim them until `makeJobsDue` makes them due. They keep their places before later jobs of their keys. */
+export async function suspendJobs(run: RunStatement, ids: readonly string[]): Promise<void> {
   await run(`update foz.jobs set worker = null, due = '9999-01-01' where id = any(?::text[])`, [ids]);
 }
 
 /** Makes jobs that nobody works on due in `afterMs`, unless they are due already. */
-export async function hurryJobs(run: Run, ids: readonly string[], afterMs: number): Promise<void> {
+export async function makeJobsDue(run: RunStatement, ids: readonly string[], afterMs: number): Promise<void> {
   await run(
-    `with hurried as (
+    `with made_due as (
        update foz.jobs set due = now() + ? * interval '1 millisecond'
        where id = any(?::text[]) and worker is null and due > now() returning 1)
-     select pg_notify('${jobChannel}', '') from hurried limit 1`,
+     select pg_notify('${jobChannel}', '') from made_due limit 1`,
     [afterMs, ids],
   );
 }
 
 /** Counts the attempts of claimed jobs from 0 again: a worker that holds them has achieved something. */
-export async function resetAttempts(run: Run, ids: readonly string[]): Promise<void> {
+export async function resetAttempts(run: RunStatement, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await run('update foz.jobs set attempts = 0 where id = any(?::text[]) and attempts > 0', [ids]);
 }

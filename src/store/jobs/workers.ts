@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { Claim } from './job.ts';
 import { jobChannel } from './statements.ts';
 
@@ -8,12 +8,12 @@ export interface OtherWorker {
   readonly beat: number;
 }
 
-export async function addWorker(run: Run, id: string): Promise<void> {
+export async function addWorker(run: RunStatement, id: string): Promise<void> {
   await run('insert into foz.job_workers (id) values (?)', [id]);
 }
 
 /** Records a heartbeat. Resolves with the other workers; `null`: this one was declared dead. */
-export async function beat(run: Run, id: string): Promise<readonly OtherWorker[] | null> {
+export async function beat(run: RunStatement, id: string): Promise<readonly OtherWorker[] | null> {
   const rows = await run(
     `with own as (update foz.job_workers set beat = beat + 1 where id = ? returning id, beat)
      select id, beat, true as own from own
@@ -27,20 +27,23 @@ export async function beat(run: Run, id: string): Promise<readonly OtherWorker[]
 }
 
 /** The same for a store that no other process can open, where nobody looks for heartbeats: it writes nothing. */
-export async function alone(run: Run, id: string): Promise<readonly OtherWorker[] | null> {
+export async function heartbeatOfOnlyProcess(
+  run: RunStatement,
+  id: string,
+): Promise<readonly OtherWorker[] | null> {
   const rows = await run('select id, beat from foz.job_workers', []);
   if (!rows.some((row) => row.id === id)) return null;
   return rows.flatMap((row) => (row.id === id ? [] : [{ id: String(row.id), beat: Number(row.beat) }]));
 }
 
 /** Declares a worker dead, unless it had another heartbeat since. From then on it records nothing. */
-export async function buryWorker(run: Run, { id, beat }: OtherWorker): Promise<boolean> {
+export async function buryWorker(run: RunStatement, { id, beat }: OtherWorker): Promise<boolean> {
   const rows = await run('delete from foz.job_workers where id = ? and beat = ? returning 1', [id, beat]);
   return rows.length > 0;
 }
 
 /** Frees the jobs of workers that are no longer there, so that others can claim them. Resolves with the number of jobs. */
-export async function freeOrphans(run: Run): Promise<number> {
+export async function freeOrphans(run: RunStatement): Promise<number> {
   const rows = await run(
     `with orphans as (
        select id from foz.jobs j where worker is not null
@@ -54,7 +57,11 @@ export async function freeOrphans(run: Run): Promise<number> {
 }
 
 /** Frees the jobs that a worker holds according to the store, except those of the claims that it knows (`held`). Resolves with their number. */
-export async function releaseAllBut(run: Run, worker: string, held: readonly Claim[]): Promise<number> {
+export async function releaseAllBut(
+  run: RunStatement,
+  worker: string,
+  held: readonly Claim[],
+): Promise<number> {
   const rows = await run(
     `update foz.jobs j set worker = null where worker = ? and not exists (
        select from unnest(?::text[], ?::bigint[]) as held (id, fence) where held.id = j.id and held.fence = j.fence)
@@ -65,7 +72,7 @@ export async function releaseAllBut(run: Run, worker: string, held: readonly Cla
 }
 
 /** Removes this worker, and frees the jobs that it still holds. */
-export async function removeWorker(run: Run, id: string): Promise<void> {
+export async function removeWorker(run: RunStatement, id: string): Promise<void> {
   await run('delete from foz.job_workers where id = ?', [id]);
   await freeOrphans(run);
 }

@@ -1,12 +1,12 @@
 import type { Claim, JobTransaction } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { RunEvent, RunProgress, RunResult, RunState } from './run.ts';
 
 /**
  * Locks the jobs of runs, and those of the runs that wait for them, in the order of their ids, as everybody does who locks several. So whoever parks a
  * run either sees what it waits for, or is seen by it.
  */
-export async function lockLinked(run: Run, progress: readonly RunProgress[]): Promise<void> {
+export async function lockLinked(run: RunStatement, progress: readonly RunProgress[]): Promise<void> {
   const parents = progress.flatMap(({ parent, outcome }) =>
     parent === null || outcome === undefined || outcome.kind === 'later' ? [] : [parent],
   );
@@ -16,14 +16,14 @@ export async function lockLinked(run: Run, progress: readonly RunProgress[]): Pr
 }
 
 /** Locks jobs in the order of their ids. */
-export async function lockJobs(run: Run, ids: readonly string[]): Promise<void> {
+export async function lockJobs(run: RunStatement, ids: readonly string[]): Promise<void> {
   await run('select 1 from foz.jobs where id = any(?::text[]) order by id for update', [ids]);
 }
 
 /** Lets runs go on that wait, and whose jobs the transaction has locked. Paused ones look when they are resumed. */
-export async function wakeRuns({ run, hurry }: JobTransaction, ids: readonly string[]): Promise<void> {
+export async function wakeRuns({ run, makeDue }: JobTransaction, ids: readonly string[]): Promise<void> {
   const rows = await run(`select id from foz.runs where id = any(?::text[]) and state = 'active'`, [ids]);
-  if (rows.length > 0) await hurry(rows.map(({ id }) => String(id)));
+  if (rows.length > 0) await makeDue(rows.map(({ id }) => String(id)));
 }
 
 /** Wakes the runs that wait for runs which have ended, and those that are being parked although what they wait for is there. */
@@ -43,7 +43,7 @@ export async function wakeLinked(transaction: JobTransaction, kept: readonly Run
 }
 
 /** Whether each event has come. */
-export async function arrived(run: Run, events: readonly RunEvent[]): Promise<boolean[]> {
+export async function arrived(run: RunStatement, events: readonly RunEvent[]): Promise<boolean[]> {
   if (events.length === 0) return [];
   const runs = events.flatMap((event) => ('run' in event ? [event.run] : []));
   const waits = events.flatMap((event) => ('wait' in event ? [event.wait] : []));
@@ -57,7 +57,7 @@ export async function arrived(run: Run, events: readonly RunEvent[]): Promise<bo
 }
 
 /** How runs have ended, or that they have not. */
-export async function runResults(run: Run, ids: readonly string[]): Promise<Map<string, RunResult>> {
+export async function runResults(run: RunStatement, ids: readonly string[]): Promise<Map<string, RunResult>> {
   const rows = await run('select id, state, output, error from foz.runs where id = any(?::text[])', [ids]);
   return new Map(
     rows.map(({ id, state, output, error }) => [
@@ -69,7 +69,7 @@ export async function runResults(run: Run, ids: readonly string[]): Promise<Map<
 
 /** A run with all the runs that were started by it and have not ended. */
 export async function withDescendants(
-  run: Run,
+  run: RunStatement,
   id: string,
 ): Promise<readonly { readonly id: string; readonly workflow: string; readonly key: string | null }[]> {
   const rows = await run(
@@ -88,7 +88,7 @@ export async function withDescendants(
 
 /** Which of these new runs would wait for the key of a run that waits for them. */
 export async function ownKeys(
-  run: Run,
+  run: RunStatement,
   given: readonly { readonly claim: Claim; readonly workflow: string; readonly key: string | null }[],
 ): Promise<boolean[]> {
   const result: boolean[] = [];

@@ -249,14 +249,14 @@ export class RunStore {
   }
 
   resume(id: string): Promise<void> {
-    return this.#change(id, ['paused'], 'active', async ({ run, hurry }) => {
+    return this.#change(id, ['paused'], 'active', async ({ run, makeDue }) => {
       const [row] = await run(
         'select greatest(0, extract(epoch from at - now()) * 1000) as after_ms from foz.runs where id = ?',
         [id],
       );
       await leaveOutPause(run, id);
       // A run that was to begin later still does.
-      await hurry([id], Number(row!.after_ms));
+      await makeDue([id], Number(row!.after_ms));
     });
   }
 

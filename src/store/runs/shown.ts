@@ -1,5 +1,5 @@
 import { priorityOf } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { RunDetails, RunState, RunSummary, StepState } from './run.ts';
 
 export interface RunFilter {
@@ -21,7 +21,7 @@ const columns = `r.id, r.workflow, r.version, r.state, r.priority, r.key, r.orig
 const from = 'foz.runs r left join foz.jobs j on j.id = r.id';
 
 /** Runs, the newest first. */
-export async function listRuns(run: Run, filter: RunFilter): Promise<RunSummary[]> {
+export async function listRuns(run: RunStatement, filter: RunFilter): Promise<RunSummary[]> {
   const { before, limit } = filter;
   const conditions: [sql: string, value: unknown][] = [];
   if (filter.workflow !== undefined) conditions.push(['r.workflow = ?', filter.workflow]);
@@ -41,7 +41,7 @@ export async function listRuns(run: Run, filter: RunFilter): Promise<RunSummary[
 }
 
 /** A run with its steps, in the order in which they began; `null`: there is none. */
-export async function showRun(run: Run, id: string): Promise<RunDetails | null> {
+export async function showRun(run: RunStatement, id: string): Promise<RunDetails | null> {
   const [row] = await run(`select ${columns}, r.input, r.output from ${from} where r.id = ?`, [id]);
   if (row === undefined) return null;
   const steps = await run('select * from foz.run_steps where run = ? order by seq', [id]);

@@ -1,5 +1,5 @@
 import type { Claim, JobTransaction } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import { wakeRuns } from './links.ts';
 import type { RunProgress } from './run.ts';
 
@@ -23,7 +23,7 @@ export interface Wait {
 /** The first part of the advisory locks of names and keys of signals. */
 const signalLocks = 0x466f7a07;
 
-const lockSignals = (run: Run, name: string, key: string) =>
+const lockSignals = (run: RunStatement, name: string, key: string) =>
   run(`select pg_advisory_xact_lock(${signalLocks}, hashtext(?))`, [`${name}\n${key}`]);
 const ofKey = 'hashtext(name) = hashtext(?) and hashtext(key) = hashtext(?) and name = ? and key = ?';
 const valuesOf = ({ name, key }: Pick<Wait, 'name' | 'key'>) => [name, key, name, key];
@@ -90,7 +90,7 @@ export async function forgetWait({ run }: JobTransaction, { id, name, key }: Wai
  * Ends the waits of parked runs that they do not wait for any more, where a process ended before it did so. Rows that a signal is being given to are left
  * alone: whoever delivers it waits for the job of the run, which this transaction has locked.
  */
-export async function forgetOtherWaits(run: Run, kept: readonly RunProgress[]): Promise<void> {
+export async function forgetOtherWaits(run: RunStatement, kept: readonly RunProgress[]): Promise<void> {
   const parked = kept.filter(({ outcome }) => outcome?.kind === 'later');
   if (parked.length === 0) return;
   const waits = parked.flatMap(({ outcome }) =>
@@ -104,7 +104,7 @@ export async function forgetOtherWaits(run: Run, kept: readonly RunProgress[]): 
 }
 
 /** Removes signals that are older, and waits of runs that are not there any more. */
-export async function removeOldSignals(run: Run, seconds: number): Promise<void> {
+export async function removeOldSignals(run: RunStatement, seconds: number): Promise<void> {
   await run(
     `delete from foz.run_signals s where at < now() - ? * interval '1 second'
      and not exists (select from foz.runs r where r.id = s.run and r.ended_at is null)`,

@@ -1,9 +1,9 @@
 import { priorities } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { LoadedRun, NewRun, RunProgress, StepRecord, StepState } from './run.ts';
 
 /** Adds a version of a workflow where its definition has changed. Resolves with the current version. */
-export async function storeVersion(run: Run, workflow: string, definition: string): Promise<number> {
+export async function storeVersion(run: RunStatement, workflow: string, definition: string): Promise<number> {
   await run('select pg_advisory_xact_lock(?, hashtext(?))', [0x466f7a06, workflow]);
   const [row] = await run(
     `with last as (select version, definition from foz.workflow_versions where workflow = ? order by version desc limit 1),
@@ -19,7 +19,11 @@ export async function storeVersion(run: Run, workflow: string, definition: strin
 }
 
 /** The definition of a version as it was stored; `null`: there is none. */
-export async function readDefinition(run: Run, workflow: string, version: number): Promise<string | null> {
+export async function readDefinition(
+  run: RunStatement,
+  workflow: string,
+  version: number,
+): Promise<string | null> {
   const [row] = await run('select definition from foz.workflow_versions where workflow = ? and version = ?', [
     workflow,
     version,
@@ -28,7 +32,7 @@ export async function readDefinition(run: Run, workflow: string, version: number
 }
 
 /** Adds runs. Resolves with the ids that are new. */
-export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set<string>> {
+export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Promise<Set<string>> {
   const rows = await run(
     `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin, parent, depth)
      select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin, parent, depth
@@ -52,7 +56,7 @@ export async function insertRuns(run: Run, runs: readonly NewRun[]): Promise<Set
 }
 
 /** Active runs with the records of their steps. */
-export async function loadRuns(run: Run, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
+export async function loadRuns(run: RunStatement, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
   const rows = await run(
     `select r.id, r.workflow, r.version, r.input, r.parent, r.depth, extract(epoch from now() - coalesce(r.timed_from, r.at)) * 1000 as age_ms,
        r.parent is not null and (p.id is null or p.ended_at is not null) as orphan
@@ -102,7 +106,7 @@ const textOf = (value: unknown) => (value === null ? null : String(value));
 const numberOf = (value: unknown) => (value === null ? null : Number(value));
 
 /** Writes records of steps: a later one of the same step replaces the former one. */
-export async function writeSteps(run: Run, progress: readonly RunProgress[]): Promise<void> {
+export async function writeSteps(run: RunStatement, progress: readonly RunProgress[]): Promise<void> {
   const last = new Map<string, StepRecord & { readonly run: string }>();
   for (const { claim, steps } of progress)
     for (const step of steps) last.set(`${claim.id}\n${step.path}`, { ...step, run: claim.id });
@@ -128,7 +132,7 @@ export async function writeSteps(run: Run, progress: readonly RunProgress[]): Pr
 }
 
 /** Writes how runs ended. */
-export async function endRuns(run: Run, progress: readonly RunProgress[]): Promise<void> {
+export async function endRuns(run: RunStatement, progress: readonly RunProgress[]): Promise<void> {
   const ended = progress.flatMap(({ claim, outcome }) =>
     outcome === undefined || outcome.kind === 'later' ? [] : [{ id: claim.id, outcome }],
   );
@@ -146,7 +150,7 @@ export async function endRuns(run: Run, progress: readonly RunProgress[]): Promi
 }
 
 /** Counts the time of a run that was paused from a later moment, and that of its steps. */
-export async function leaveOutPause(run: Run, id: string): Promise<void> {
+export async function leaveOutPause(run: RunStatement, id: string): Promise<void> {
   const [row] = await run(
     `with known as (select coalesce(timed_from, at) as timed_from, paused_at from foz.runs where id = ? and paused_at is not null),
        pause as (select timed_from, greatest(interval '0', now() - greatest(paused_at, timed_from)) as length from known),
@@ -163,7 +167,7 @@ export async function leaveOutPause(run: Run, id: string): Promise<void> {
 }
 
 /** Begins the time of a run anew, and that of its steps. A run that has ended is not waited for any more by one that has ended, too. */
-export async function beginTimeAnew(run: Run, id: string): Promise<void> {
+export async function beginTimeAnew(run: RunStatement, id: string): Promise<void> {
   await run(
     `update foz.runs r set timed_from = now(), paused_at = null,
        parent = (select p.id from foz.runs p where p.id = r.parent and p.ended_at is null) where id = ?`,
@@ -179,7 +183,7 @@ export async function beginTimeAnew(run: Run, id: string): Promise<void> {
  * own steps have handled the failure: those have an output. What was undone after the failure is done again, too. The steps around these count as
  * running again. Resolves with whether there was such a step.
  */
-export async function forgetSteps(run: Run, id: string, from: string | null): Promise<boolean> {
+export async function forgetSteps(run: RunStatement, id: string, from: string | null): Promise<boolean> {
   const [first] = await run('select seq from foz.run_steps where run = ? and path = ?', [id, from]);
   if (from !== null && first === undefined) return false;
   const [compensation] = await run(

@@ -1,13 +1,13 @@
 import type { JobTransaction } from '../jobs/index.ts';
-import type { Run } from '../run.ts';
+import type { RunStatement } from '../run-statement.ts';
 import type { Store } from '../store.ts';
 
 /** How far the changes of a source were read. */
 export interface TriggerProgress {
   /** The last segment that was read to its end; `null`: none was. */
-  readonly number: number | null;
+  readonly readSegment: number | null;
   /** The last change of which deliveries were added; `null`: none. */
-  readonly place: { readonly method: string; readonly position: string; readonly index: number } | null;
+  readonly readUpTo: { readonly method: string; readonly position: string; readonly index: number } | null;
 }
 
 /** The state of an event trigger. */
@@ -15,9 +15,9 @@ export interface StoredTrigger {
   readonly name: string;
   readonly source: string;
   /** Changes after this position are delivered; `null`: its table is not logged yet. */
-  readonly first: string | null;
+  readonly deliverAfter: string | null;
   /** The position from which on the log has all changes of its table. */
-  readonly since: string | null;
+  readonly loggedSince: string | null;
   /** The last time that changes were found missing; `null`: never. */
   readonly gap: { readonly at: Date; readonly reason: string } | null;
 }
@@ -51,12 +51,12 @@ export class TriggerStore {
   }
 
   /** Stores from which position on a trigger has all changes. `gap`: why some before are missing; `null`: none are. */
-  async begin(name: string, first: string, since: string, gap: string | null): Promise<void> {
+  async begin(name: string, deliverAfter: string, loggedSince: string, gap: string | null): Promise<void> {
     await this.#store.run(
       `update foz.event_triggers set first = ?, since = ?,
          gap_at = case when ?::text is null then gap_at else now() end, gap_reason = coalesce(?, gap_reason)
        where name = ?`,
-      [first, since, gap, gap, name],
+      [deliverAfter, loggedSince, gap, gap, name],
     );
   }
 
@@ -70,11 +70,11 @@ export class TriggerStore {
 
   async progress(source: string): Promise<TriggerProgress> {
     const [row] = await this.#store.run('select * from foz.trigger_sources where source = ?', [source]);
-    if (row === undefined) return { number: null, place: null };
+    if (row === undefined) return { readSegment: null, readUpTo: null };
     const { method, position, index } = row;
     return {
-      number: row.number === null ? null : Number(row.number),
-      place:
+      readSegment: row.number === null ? null : Number(row.number),
+      readUpTo:
         position === null
           ? null
           : { method: String(method), position: String(position), index: Number(index) },
@@ -91,8 +91,8 @@ export class TriggerStore {
     expected: TriggerProgress,
     next: TriggerProgress,
   ): Promise<boolean> {
-    const values = ({ number, place }: TriggerProgress) => [
-      ...[number, place?.method ?? null, place?.position ?? null, place?.index ?? null],
+    const values = ({ readSegment, readUpTo }: TriggerProgress) => [
+      ...[readSegment, readUpTo?.method ?? null, readUpTo?.position ?? null, readUpTo?.index ?? null],
     ];
     const rows = await run(
       `insert into foz.trigger_sources as s (number, method, position, index, source) values (?, ?, ?, ?, ?)
@@ -151,7 +151,11 @@ export class TriggerStore {
   }
 }
 
-async function triggersOf(run: Run, source: string, names: readonly string[]): Promise<StoredTrigger[]> {
+async function triggersOf(
+  run: RunStatement,
+  source: string,
+  names: readonly string[],
+): Promise<StoredTrigger[]> {
   const rows = await run('select * from foz.event_triggers where source = ? and name = any(?::text[])', [
     source,
     names,
@@ -164,8 +168,8 @@ function triggerOf(row: Readonly<Record<string, unknown>>): StoredTrigger {
   return {
     name: String(row.name),
     source: String(row.source),
-    first: text(row.first),
-    since: text(row.since),
+    deliverAfter: text(row.first),
+    loggedSince: text(row.since),
     gap: row.gap_at === null ? null : { at: row.gap_at as Date, reason: String(row.gap_reason) },
   };
 }

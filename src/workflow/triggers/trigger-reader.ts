@@ -35,8 +35,10 @@ export interface TriggerReaderOptions {
 /** A trigger with its state in the store. */
 interface Active {
   readonly trigger: EventTrigger;
-  first: string;
-  since: string;
+  /** Changes after this position are delivered. */
+  deliverAfter: string;
+  /** The position from which on the log has all changes of its table. */
+  loggedSince: string;
 }
 
 interface Reading {
@@ -100,17 +102,18 @@ export class TriggerReader {
     return active;
   }
 
-  async #activeOf(trigger: EventTrigger, state: StoredTrigger, since: string): Promise<Active> {
+  async #activeOf(trigger: EventTrigger, state: StoredTrigger, loggedSince: string): Promise<Active> {
     const { store, onGap } = this.#options;
-    const { first } = state;
-    if (state.since === since && first !== null) return { trigger, first, since };
-    const isNew = first === null;
+    const { deliverAfter } = state;
+    if (state.loggedSince === loggedSince && deliverAfter !== null)
+      return { trigger, deliverAfter, loggedSince };
+    const isNew = deliverAfter === null;
     const gap = isNew ? null : 'changes of the table were not reported for a while';
     if (gap !== null) onGap(trigger.name, gap);
     // What the log has from before stays valid.
-    const from = isNew || since < first ? since : first;
-    await store.begin(trigger.name, from, since, gap);
-    return { trigger, first: from, since };
+    const from = isNew || loggedSince < deliverAfter ? loggedSince : deliverAfter;
+    await store.begin(trigger.name, from, loggedSince, gap);
+    return { trigger, deliverAfter: from, loggedSince };
   }
 
   /** Goes on where the progress in the store ends. */
@@ -120,17 +123,15 @@ export class TriggerReader {
     const known = this.#reading;
     if (known !== null && isSame(known.progress, progress)) return known;
     const start = async () => (await log.numberBefore(source, '')) ?? stored.number;
-    const isCut = progress.number !== null && progress.number > stored.number;
-    const isOther = progress.place !== null && progress.place.method !== stored.method;
+    const isCut = progress.readSegment !== null && progress.readSegment > stored.number;
+    const isOther = progress.readUpTo !== null && progress.readUpTo.method !== stored.method;
     if (isCut || isOther) throw new LogCut();
-    const number = progress.number ?? (await start());
-    // Of a source whose changes nobody has read yet, the log may have been trimmed.
-    const place = progress.place;
+    const number = progress.readSegment ?? (await start());
     if (active.length === 0)
       return { transactions: new StoredTransactions({ segments: async () => [] }, source, number), progress };
     const reading = {
       transactions: new StoredTransactions(log, source, number),
-      progress: { ...progress, place },
+      progress,
     };
     this.#reading = reading;
     return reading;
@@ -143,7 +144,7 @@ export class TriggerReader {
     const number = (await log.numberBefore(source, '')) ?? stored?.number ?? null;
     const before = await store.progress(source);
     const moved = await jobs.transact((transaction) =>
-      store.advance(transaction, source, before, { number, place: null }),
+      store.advance(transaction, source, before, { readSegment: number, readUpTo: null }),
     );
     if (!moved) return;
     for (const { name, table } of triggers) {
@@ -163,7 +164,7 @@ export class TriggerReader {
     const method = log.method as ChangeMethod;
     const { position, rows, lost, done } = transaction;
     await this.#reportLost(active, lost);
-    const after = reading.progress.place;
+    const after = reading.progress.readUpTo;
     const left = rows.filter(
       ({ index }) => after === null || isAfter({ method, position, index }, { ...after, method }),
     );
@@ -171,8 +172,8 @@ export class TriggerReader {
     for (let at = 0; at < relevant.length; at += mostChanges) {
       const some = relevant.slice(at, at + mostChanges);
       const next = {
-        number: reading.progress.number,
-        place: { method, position, index: some.at(-1)!.index },
+        readSegment: reading.progress.readSegment,
+        readUpTo: { method, position, index: some.at(-1)!.index },
       };
       const before = reading.progress;
       try {
@@ -185,8 +186,8 @@ export class TriggerReader {
       }
     }
     if (done === null) return;
-    const place = { method, position, index: Number.MAX_SAFE_INTEGER };
-    await this.#add(reading, [], { number: done, place });
+    const readUpTo = { method, position, index: Number.MAX_SAFE_INTEGER };
+    await this.#add(reading, [], { readSegment: done, readUpTo });
   }
 
   /**
@@ -265,13 +266,13 @@ function isTable(one: ChangedTable, { table }: Pick<EventTrigger, 'table'>): boo
   return one.name === table.name && one.namespace === table.namespace;
 }
 
-/** Whether a trigger is about a change: those up to `first` were made before it was there. */
+/** Whether a trigger is about a change: those up to `deliverAfter` were made before it was there. */
 function concerns(
-  { trigger, first }: Active,
+  { trigger, deliverAfter }: Active,
   row: ChangedRow & { readonly table: ChangedTable },
   position: string,
 ): boolean {
-  return position > first && isTable(row.table, trigger) && trigger[row.op] !== null;
+  return position > deliverAfter && isTable(row.table, trigger) && trigger[row.op] !== null;
 }
 
 /** Whether a change has the values of all columns of the rows that it should have. */

@@ -102,7 +102,7 @@ export function triggerCases(
   const followed = async (...names: string[]) =>
     until(async () => {
       const states = await store().list();
-      return names.every((name) => states.some((one) => one.name === name && one.first !== null));
+      return names.every((name) => states.some((one) => one.name === name && one.deliverAfter !== null));
     }, patience);
   const received = (name: string) => target.requests.filter(({ url }) => url === `/${name}`);
   const events = (name: string): Event[] =>
