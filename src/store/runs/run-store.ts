@@ -47,6 +47,7 @@ import {
   leaveOutPause,
   loadRuns,
   readDefinition,
+  sizesOfRuns,
   storeVersion,
   writeSteps,
 } from './statements.ts';
@@ -156,6 +157,11 @@ export class RunStore {
       );
       return row === undefined ? null : String(row.output);
     });
+  }
+
+  /** The bytes of the records of runs, by their ids. */
+  sizes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#jobs.transact(({ run }) => sizesOfRuns(run, ids));
   }
 
   /** Active runs with the records of their steps. */

@@ -55,6 +55,17 @@ export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Pr
   return new Set(rows.map(({ id }) => String(id)));
 }
 
+/** The bytes of the inputs of runs and of their records, by their ids. */
+export async function sizesOfRuns(run: Run, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await run(
+    `select r.id, octet_length(r.input) + coalesce((
+       select sum(coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0)) from foz.run_steps where run = r.id), 0) as bytes
+     from foz.runs r where r.id = any(?::text[])`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
+}
+
 /** Active runs with the records of their steps. */
 export async function loadRuns(run: RunStatement, ids: readonly string[]): Promise<Map<string, LoadedRun>> {
   const rows = await run(
@@ -105,13 +116,36 @@ function stepOf(row: Row): StepRecord {
 const textOf = (value: unknown) => (value === null ? null : String(value));
 const numberOf = (value: unknown) => (value === null ? null : Number(value));
 
+/** Most characters of inputs and outputs in one statement. */
+const mostCharacters = 8_000_000;
+
 /** Writes records of steps: a later one of the same step replaces the former one. */
 export async function writeSteps(run: RunStatement, progress: readonly RunProgress[]): Promise<void> {
   const last = new Map<string, StepRecord & { readonly run: string }>();
   for (const { claim, steps } of progress)
     for (const step of steps) last.set(`${claim.id}\n${step.path}`, { ...step, run: claim.id });
-  const records = [...last.values()];
-  if (records.length === 0) return;
+  for (const records of inGroups([...last.values()])) await writeGroup(run, records);
+}
+
+function inGroups<T extends StepRecord>(records: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  let characters = 0;
+  for (const record of records) {
+    const length = (record.input?.length ?? 0) + (record.output?.length ?? 0);
+    characters += length;
+    if (groups.length === 0 || characters > mostCharacters) {
+      groups.push([]);
+      characters = length;
+    }
+    groups.at(-1)!.push(record);
+  }
+  return groups;
+}
+
+async function writeGroup(
+  run: Run,
+  records: readonly (StepRecord & { readonly run: string })[],
+): Promise<void> {
   await run(
     `insert into foz.run_steps (run, path, kind, state, attempts, input, output, error, started_at, ended_at, resume_at)
      select run, path, kind, state, attempts, input, output, error, now() - begun * interval '1 millisecond',

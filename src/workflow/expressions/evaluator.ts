@@ -1,9 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { FozError } from '../../core/index.ts';
+import { scopeText } from './texts.ts';
+import { partOf } from './used-part.ts';
 
 interface Call {
   readonly texts: readonly string[];
-  readonly scope: string;
+  /** What the expressions can read of their scope. Its text is made when it is sent. */
+  readonly scope: object;
+  /** Characters of that text, once it is sent. */
+  length: number;
   resolve(values: readonly unknown[]): void;
   reject(error: unknown): void;
 }
@@ -17,6 +22,8 @@ type Answer =
 const heapMb = 128;
 /** Most calls that are sent to the thread at once, so that it need not wait for the next one. */
 const mostSent = 16;
+/** Most characters of the scopes that are sent at once, and of one scope. */
+const mostCharacters = 32_000_000;
 
 /**
  * Evaluates JSONata expressions within bounds of time and memory. A thread that exceeds them is ended, with the expression that it was at;
@@ -40,7 +47,7 @@ export class Evaluator {
   /** The values of expressions over a scope. Rejects with FozError `data-exception`, `timeout` or `limit-exceeded`. */
   evaluate(texts: readonly string[], scope: object): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ texts, scope: JSON.stringify(scope), resolve, reject });
+      this.#queue.push({ texts, scope: partOf(texts, scope), length: 0, resolve, reject });
       this.#send();
     });
   }
@@ -56,12 +63,24 @@ export class Evaluator {
   #send(): void {
     if (this.#isClosed) return;
     this.#worker ??= this.#open();
-    while (this.#sent.length < mostSent && this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.#hasRoom()) {
       const call = this.#queue.shift()!;
+      const scope = scopeText(call.scope);
+      call.length = scope.length;
+      if (scope.length > mostCharacters) {
+        call.reject(tooLarge(call));
+        continue;
+      }
       this.#sent.push(call);
-      this.#worker.postMessage({ texts: call.texts, scope: call.scope });
+      this.#worker.postMessage({ texts: call.texts, scope });
       if (this.#sent.length === 1 && this.#isReady) this.#limitHead();
     }
+  }
+
+  /** Whether another call may be sent. One whose scope is as long as can be leaves room for few others. */
+  #hasRoom(): boolean {
+    const characters = this.#sent.reduce((sum, { length }) => sum + length, 0);
+    return this.#sent.length < mostSent && characters < mostCharacters / 2;
   }
 
   #open(): Worker {
@@ -125,6 +144,13 @@ export class Evaluator {
     this.#queue.unshift(...others);
     if (this.#queue.length > 0) this.#send();
   }
+}
+
+function tooLarge({ texts, length }: Call): FozError {
+  return new FozError(
+    'limit-exceeded',
+    `What the expression ${texts.join(' | ')} reads has ${length} characters; at most ${mostCharacters} are allowed: name the parts that it needs.`,
+  );
 }
 
 function endedBy(error: NodeJS.ErrnoException): FozError {

@@ -6,6 +6,10 @@ export interface GroupCommitOptions<T, R> {
   readonly commit: (entries: readonly T[]) => Promise<readonly R[]>;
   /** Most entries of a transaction; default: 500. */
   readonly most?: number;
+  /** The bytes of an entry, which count where `mostBytes` is given. */
+  readonly bytesOf?: (entry: T) => number;
+  /** Most bytes of a transaction; a larger entry has one of its own. Default: any number. */
+  readonly mostBytes?: number;
   /** Most transactions at once; default: 1. */
   readonly atOnce?: number;
   /** Called when the store does not answer, and not again until it has answered. */
@@ -55,8 +59,21 @@ export class GroupCommit<T, R> {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, this.#options.most ?? 500));
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, this.#next()));
     this.#running--;
+  }
+
+  /** How many entries the next transaction takes. */
+  #next(): number {
+    const { most = 500, bytesOf, mostBytes } = this.#options;
+    if (bytesOf === undefined || mostBytes === undefined) return most;
+    let [count, bytes] = [0, 0];
+    while (count < Math.min(most, this.#queue.length)) {
+      bytes += bytesOf(this.#queue[count]!.entry);
+      if (count > 0 && bytes > mostBytes) break;
+      count++;
+    }
+    return count;
   }
 
   async #commit(group: readonly Waiting<T, R>[]): Promise<void> {

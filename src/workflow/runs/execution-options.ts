@@ -12,6 +12,8 @@ export interface ExecutionOptions {
   readonly records: readonly StepRecord[];
   /** Commits records; resolves with whether the claim still holds. */
   readonly commit: (steps: readonly StepRecord[]) => Promise<boolean>;
+  /** Is told how many bytes of records were added, or removed. */
+  readonly grown?: (bytes: number) => void;
   readonly expressions: Expressions;
   readonly services: StepServices;
   readonly links: RunLinks;

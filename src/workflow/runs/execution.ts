@@ -46,7 +46,7 @@ export class Execution {
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
-    this.#journal = new Journal(options.records, options.commit);
+    this.#journal = new Journal(options.records, options.commit, options.grown);
   }
 
   /** Resolves with how the run ends, or until when it waits. Rejects with ClaimLost. */
@@ -77,7 +77,10 @@ export class Execution {
 
   async #whole(signal: AbortSignal): Promise<RunOutcome> {
     const recorded = this.#journal.known(compensationPath)?.output ?? null;
-    if (recorded !== null) return this.#undone(JSON.parse(recorded));
+    if (recorded !== null) {
+      this.#journal.compensates();
+      return this.#undone(JSON.parse(recorded));
+    }
     const main = linkedTo(signal);
     try {
       return await this.#steps(main.signal);
@@ -113,6 +116,7 @@ export class Execution {
       const steps = toUndo(definition, this.#journal.all());
       if (steps.length > 0) {
         const compensation: Compensation = { failure, steps };
+        this.#journal.compensates();
         this.#journal.note(compensationPath, 'compensation', JSON.stringify(compensation));
         return this.#undone(compensation);
       }

@@ -1,4 +1,5 @@
 import type { StepRecord, StepState } from '../../store/index.ts';
+import { StepFailed } from '../failure.ts';
 import type { StepKind } from '../steps/step.ts';
 
 /** The claim of a run is lost: another worker has it, or it was cancelled or paused. Nothing more is recorded. */
@@ -48,6 +49,8 @@ export interface StepEntry {
 /** An answer about a claim that was asked for longer ago is old: a process without a heartbeat loses its claims after 4 s at the earliest. */
 const staleMs = 2_000;
 const mostChecks = 3;
+/** Most bytes of the records of a run. Compensation may use as many again, so that it does not fail by what made it necessary. */
+const mostBytes = 64_000_000;
 
 /** The records of a run: those that are known, and those that wait for their commit. */
 export class Journal {
@@ -58,13 +61,22 @@ export class Journal {
   /** Unfinished steps of former claims that this one has not reached. */
   readonly #unvisited = new Set<Entry>();
   readonly #commit: (steps: readonly StepRecord[]) => Promise<boolean>;
+  readonly #grown: (bytes: number) => void;
+  #bytes = 0;
+  #most = mostBytes;
   #committing: Promise<void> = Promise.resolve();
   #lose: (error: unknown) => void = () => {};
   /** Rejects with ClaimLost, or with the error of a commit. */
   readonly lost: Promise<never>;
 
-  constructor(records: readonly StepRecord[], commit: (steps: readonly StepRecord[]) => Promise<boolean>) {
+  /** `grown`: is told how many bytes of records were added, or removed. */
+  constructor(
+    records: readonly StepRecord[],
+    commit: (steps: readonly StepRecord[]) => Promise<boolean>,
+    grown: (bytes: number) => void = () => {},
+  ) {
     this.#commit = commit;
+    this.#grown = grown;
     this.lost = new Promise((_, reject) => {
       this.#lose = reject;
     });
@@ -78,6 +90,7 @@ export class Journal {
         resumeAt: resumeMs === null ? null : now + resumeMs,
       };
       this.#entries.set(record.path, entry);
+      this.#bytes += bytesOf(entry);
       if (entry.state === 'running' || entry.state === 'waiting') this.#unvisited.add(entry);
     }
   }
@@ -101,13 +114,16 @@ export class Journal {
   forget(path: string): void {
     const entry = this.#entries.get(path);
     this.#entries.delete(path);
-    if (entry !== undefined) this.#dirty.delete(entry);
+    if (entry === undefined) return;
+    this.#dirty.delete(entry);
+    this.#add(-bytesOf(entry));
   }
 
   /** Records the output of the steps that have handled the failure of a step. */
   handled(path: string, output: string): void {
     const entry = this.#entries.get(path);
     if (entry?.state !== 'failed' || entry.output !== null) return;
+    this.#add(bytesOfText(output));
     entry.output = output;
     this.#dirty.add(entry);
   }
@@ -132,15 +148,22 @@ export class Journal {
     }));
   }
 
-  /** Records a value once: the recorded one counts afterwards. */
+  /** From now on, compensation is recorded. */
+  compensates(): void {
+    this.#most = 2 * mostBytes;
+  }
+
+  /** Records a value once: the recorded one counts afterwards. Throws StepFailed `limit-exceeded`. */
   note(path: string, kind: string, output: string): void {
     const now = performance.now();
+    this.#check(bytesOfText(output), path);
     const entry: Entry = {
       ...{ path, kind, state: 'done', attempts: 1, input: null, output, error: null },
       ...{ begunAt: now, endedAt: now, resumeAt: null },
     };
     this.#entries.set(path, entry);
     this.#dirty.add(entry);
+    this.#add(bytesOf(entry));
   }
 
   /** The entry of a step that begins, or goes on. */
@@ -154,9 +177,13 @@ export class Journal {
     };
     this.#entries.set(path, entry);
     const set = (values: Partial<Entry>) => {
+      const before = bytesOf(entry);
       Object.assign(entry, values);
-      if (this.#entries.get(path) === entry) this.#dirty.add(entry);
+      if (this.#entries.get(path) !== entry) return;
+      this.#dirty.add(entry);
+      this.#add(bytesOf(entry) - before);
     };
+    if (known === undefined) this.#add(bytesOf(entry));
     return {
       get attempts() {
         return entry.attempts;
@@ -176,10 +203,14 @@ export class Journal {
         // Without an effect of its own, a step that was begun before a wait or a kill goes on.
         const isGoingOn = entry.state === 'running' && entry.attempts > 0 && !hasEffect;
         if (isWaiting || isGoingOn) return;
+        this.#check(bytesOfText(input) - bytesOfText(entry.input), path);
         set({ input, attempts: entry.attempts + 1, error: null, state: 'running', resumeAt: null });
         entry.begunAt = performance.now();
       },
-      done: (output) => set({ output, state: 'done', endedAt: performance.now(), resumeAt: null }),
+      done: (output) => {
+        this.#check(bytesOfText(output), path);
+        set({ output, state: 'done', endedAt: performance.now(), resumeAt: null });
+      },
       failed: (error) => set({ error, state: 'failed', endedAt: performance.now(), resumeAt: null }),
       again: (error, pauseMs, input) =>
         set({ error, input, state: 'waiting', resumeAt: performance.now() + pauseMs }),
@@ -230,6 +261,18 @@ export class Journal {
     return this.#taken();
   }
 
+  #add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#grown(bytes);
+  }
+
+  /** Another attempt would need the bytes again, so it is pointless. */
+  #check(bytes: number, path: string): void {
+    if (this.#bytes + bytes <= this.#most) return;
+    const message = `With ${bytes} bytes of ${path}, the records of the run would have more than ${this.#most} bytes: hand on the parts that are needed, and keep large values in a source.`;
+    throw new StepFailed({ code: 'limit-exceeded', message }, { final: true });
+  }
+
   #taken(): StepRecord[] {
     const now = performance.now();
     const steps = [...this.#dirty].map(({ begunAt, endedAt, resumeAt, ...record }) => ({
@@ -241,4 +284,15 @@ export class Journal {
     this.#dirty.clear();
     return steps;
   }
+}
+
+/** What an entry needs beside its texts, roughly. */
+const bytesOfEntry = 200;
+
+function bytesOf({ path, input, output, error }: Entry): number {
+  return bytesOfEntry + path.length + bytesOfText(input) + bytesOfText(output) + bytesOfText(error);
+}
+
+function bytesOfText(text: string | null): number {
+  return text === null ? 0 : Buffer.byteLength(text);
 }

@@ -23,6 +23,7 @@ import { Execution } from './execution.ts';
 import { checkInput } from './input.ts';
 import { ClaimLost } from './journal.ts';
 import { Links } from './run-links.ts';
+import { type Place, RunMemory } from './run-memory.ts';
 
 export interface RunnerOptions {
   readonly runs: RunStore;
@@ -51,6 +52,10 @@ export interface CurrentWorkflow {
 
 /** Claims of a run without any progress in between, after which it fails: it seems to end the processes that work on it. */
 const mostClaims = 20;
+/** Bytes of the records of all runs under way, above which no other run begins. */
+const mostBytesOfRuns = 256_000_000;
+/** Most bytes of records in a transaction that runs share. */
+const mostBytesOfCommit = 8_000_000;
 /** Most definitions of former versions that are kept in memory. */
 const mostDefinitions = 500;
 
@@ -61,6 +66,8 @@ export class Runner {
   readonly #starts: GroupCommit<NewRun, boolean>;
   readonly #loads: GroupCommit<string, LoadedRun | undefined>;
   readonly #records: GroupCommit<RunProgress, boolean>;
+  readonly #sizes: GroupCommit<string, number>;
+  readonly #memory = new RunMemory(mostBytesOfRuns);
   readonly #links: Links;
   readonly #answers: Answers;
   /** The current versions. */
@@ -83,7 +90,17 @@ export class Runner {
         return ids.map((id) => loaded.get(id));
       },
     });
-    this.#records = new GroupCommit({ commit: (progress) => runs.record(progress) });
+    this.#records = new GroupCommit({
+      commit: (progress) => runs.record(progress),
+      bytesOf: bytesOfProgress,
+      mostBytes: mostBytesOfCommit,
+    });
+    this.#sizes = new GroupCommit({
+      commit: async (ids) => {
+        const sizes = await runs.sizes(ids);
+        return ids.map((id) => sizes.get(id) ?? 0);
+      },
+    });
     this.#links = new Links({
       runs,
       make: (id, workflow, input) => this.prepare(workflow, input, { id, origin: 'workflow' }),
@@ -179,12 +196,29 @@ export class Runner {
   }
 
   async close(): Promise<void> {
-    for (const commits of [this.#starts, this.#loads, this.#records]) commits.close();
+    for (const commits of [this.#starts, this.#loads, this.#records, this.#sizes]) commits.close();
     this.#links.close();
     await this.#expressions.close();
   }
 
   async #work(claim: Claim, signal: AbortSignal): Promise<void> {
+    const isNew = claim.isFirst && claim.body !== null;
+    const bytes = isNew ? claim.body!.length : await this.#sizes.add(claim.id);
+    let place: Place;
+    try {
+      place = await this.#memory.enter(bytes, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    try {
+      await this.#workAt(place, claim, signal);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async #workAt(place: Place, claim: Claim, signal: AbortSignal): Promise<void> {
     const { runs, services } = this.#options;
     const found = await this.#found(claim);
     if (found === undefined) return runs.drop(claim);
@@ -210,6 +244,7 @@ export class Runner {
       ...{ expressions: this.#expressions, services, signal },
       links: this.#links.of(claim, found.depth),
       commit: (steps) => this.#record({ claim, parent, steps }),
+      grown: (bytes) => place.grow(bytes),
     });
     try {
       const { outcome, steps, hasCalls } = await execution.run();
@@ -253,4 +288,11 @@ export class Runner {
     if (this.#definitions.size >= mostDefinitions) this.#definitions.clear();
     this.#definitions.set(`${workflow}@${version}`, definition);
   }
+}
+
+function bytesOfProgress({ steps }: RunProgress): number {
+  return steps.reduce(
+    (sum, { input, output }) => sum + 500 + (input?.length ?? 0) + (output?.length ?? 0),
+    0,
+  );
 }

@@ -1,10 +1,14 @@
 import { FozError } from '../../core/index.ts';
+import { keepText } from '../expressions/index.ts';
 
 /** The longest text of a step's input or output, in characters. */
 const longestValue = 4_000_000;
 
 export function parsed(text: string | null): unknown {
-  return text === null ? null : JSON.parse(text);
+  if (text === null) return null;
+  const value: unknown = JSON.parse(text);
+  keepText(value, text);
+  return value;
 }
 
 /** The JSON text of a value. Throws FozError `limit-exceeded` where it is too long. */
@@ -15,5 +19,6 @@ export function textOf(value: unknown, what: string): string {
       'limit-exceeded',
       `The ${what} has ${text.length} characters; at most ${longestValue} are allowed.`,
     );
+  keepText(value, text);
   return text;
 }
