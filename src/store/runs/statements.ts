@@ -56,7 +56,7 @@ export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Pr
 }
 
 /** The bytes of the inputs of runs and of their records, by their ids. */
-export async function sizesOfRuns(run: Run, ids: readonly string[]): Promise<Map<string, number>> {
+export async function sizesOfRuns(run: RunStatement, ids: readonly string[]): Promise<Map<string, number>> {
   const rows = await run(
     `select r.id, octet_length(r.input) + coalesce((
        select sum(coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0)) from foz.run_steps where run = r.id), 0) as bytes
@@ -143,7 +143,7 @@ function inGroups<T extends StepRecord>(records: readonly T[]): T[][] {
 }
 
 async function writeGroup(
-  run: Run,
+  run: RunStatement,
   records: readonly (StepRecord & { readonly run: string })[],
 ): Promise<void> {
   await run(
