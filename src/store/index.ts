@@ -35,6 +35,7 @@ export {
   type DeliveryOutcome,
   DeliveryStore,
   deliveryKind,
+  endpointOfQueue,
   type NewDelivery,
   type RecordedAttempt,
 } from './deliveries/index.ts';
@@ -50,6 +51,7 @@ export {
 export {
   type Claim,
   type Claimed,
+  type ClaimLimit,
   type JobCount,
   type JobQueue,
   JobStore,

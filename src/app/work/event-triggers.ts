@@ -18,6 +18,8 @@ import { DurableReaders } from './durable-readers.ts';
 import { FollowedTriggers } from './followed-triggers.ts';
 import type { Work } from './work.ts';
 
+/** Milliseconds between two removals of triggers that nobody uses any more. */
+const removalMs = 3_600_000;
 /** Milliseconds between two looks at triggers that could not be followed, and at readers that are to be removed. */
 const againMs = 15_000;
 
@@ -45,6 +47,7 @@ export class EventTriggerWork {
   readonly #timer: NodeJS.Timeout;
   #syncing: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #removalAt = 0;
 
   constructor(options: EventTriggersOptions) {
     this.#options = options;
@@ -148,7 +151,10 @@ export class EventTriggerWork {
     await this.#endUnknown();
   }
 
-  /** Ends the deliveries of triggers that the metadata does not have any more. Those of triggers with faults wait for them. */
+  /**
+   * Ends the deliveries of triggers that the metadata does not have any more, and forgets such triggers later. Those of triggers with faults wait for
+   * them.
+   */
   async #endUnknown(): Promise<void> {
     const { graphs, isRead, log } = this.#options;
     if (!isRead()) return;
@@ -157,6 +163,9 @@ export class EventTriggerWork {
     );
     const ended = await this.deliveries.endUnknown(names);
     if (ended > 0) log.info({ deliveries: ended }, 'deliveries of event triggers that are gone are dead');
+    if (performance.now() < this.#removalAt) return;
+    await this.store.removeUnused(names);
+    this.#removalAt = performance.now() + removalMs;
   }
 
   async #useEndpoints(triggers: readonly EventTrigger[]): Promise<void> {

@@ -10,6 +10,7 @@ import type {
   StoredTrigger,
   TriggerStore,
 } from '../../store/index.ts';
+import { audited } from '../audited.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 
 /** The event triggers of this process. */
@@ -64,10 +65,10 @@ export async function describeTriggers(control: Reading): Promise<readonly Trigg
 /** Makes no attempts for a trigger until it is resumed, or makes them again. Changes are recorded meanwhile. */
 export async function pauseTrigger(control: TriggerControl, name: string, paused: boolean): Promise<void> {
   const { deliveries } = requireTriggers(control);
-  triggerNamed(control, name);
-  await audited(control, `trigger.${paused ? 'pause' : 'resume'}`, { name }, () =>
-    paused ? deliveries.pause(name) : deliveries.resume(name),
-  );
+  await audited(control, `trigger.${paused ? 'pause' : 'resume'}`, { name }, async () => {
+    triggerNamed(control, name);
+    await (paused ? deliveries.pause(name) : deliveries.resume(name));
+  });
 }
 
 /** Delivers a row that is there, as the operation MANUAL. Resolves with the id of the delivery. */
@@ -77,13 +78,15 @@ export async function invokeTrigger(
   key: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const live = requireTriggers(control);
-  const trigger = triggerNamed(control, name);
-  if (!trigger.manual)
-    throw new FozError(
-      'not-supported',
-      `The event trigger "${name}" cannot be invoked by hand (enable_manual: false).`,
-    );
-  return audited(control, 'trigger.invoke', { name, key }, () => live.invoke(trigger, key));
+  return audited(control, 'trigger.invoke', { name, key }, async () => {
+    const trigger = triggerNamed(control, name);
+    if (!trigger.manual)
+      throw new FozError(
+        'not-supported',
+        `The event trigger "${name}" cannot be invoked by hand (enable_manual: false).`,
+      );
+    return live.invoke(trigger, key);
+  });
 }
 
 export interface DeliveryPage {
@@ -136,18 +139,4 @@ function triggerNamed(control: Reading, name: string): EventTrigger {
   const trigger = triggers.get(name);
   if (trigger !== undefined) return trigger;
   throw new FozError('not-found', `There is no event trigger "${name}"${didYouMean(name, triggers.keys())}.`);
-}
-
-/** Does something that the audit log records. Where it cannot be recorded, nothing is done. */
-async function audited<T>(
-  { plane, actor }: TriggerControl,
-  operation: string,
-  after: object,
-  act: () => Promise<T>,
-): Promise<T> {
-  const audit = plane?.audit;
-  await audit?.ready();
-  const result = await act();
-  await audit?.append({ kind: 'control', operation, actor, after, outcome: 'success' });
-  return result;
 }

@@ -2,9 +2,10 @@ import { FozError } from '../../core/index.ts';
 import type { HookCallFilter, RunDetails, StoredHookCall } from '../../store/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import { type HookDefinition, pathOfHook } from '../../workflow/index.ts';
+import { audited } from '../audited.ts';
 import { requirePlane } from '../plane.ts';
 import { hookIssues } from './hook-issues.ts';
-import { audited, mostRuns, type RunControl, requireWork } from './runs.ts';
+import { mostRuns, type RunControl, requireWork } from './runs.ts';
 
 export interface HookDescription {
   readonly name: string;

@@ -11,6 +11,7 @@ import {
   type RunSummary,
 } from '../../store/index.ts';
 import type { HookReceiver, Runner, Scheduler } from '../../workflow/index.ts';
+import { audited } from '../audited.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { LiveWorkflows } from './live-workflows.ts';
 
@@ -51,10 +52,10 @@ export interface StartRequest {
 /** Starts a run. Resolves with it, also where it was started before under the same id. */
 export async function startRun(
   control: RunControl,
-  { workflow, input, ...options }: StartRequest,
+  { workflow, input, id = randomUUID(), ...options }: StartRequest,
 ): Promise<RunDetails> {
   const { runs, runner, workflows } = requireWork(control);
-  if (options.id !== undefined && !/^[\w.:@/+-]{1,200}$/.test(options.id))
+  if (!/^[\w.:@/+-]{1,200}$/.test(id))
     throw new FozError(
       'validation-failed',
       'The id of a run has 1 to 200 letters, digits and the characters . : @ / + - _.',
@@ -63,13 +64,14 @@ export async function startRun(
     throw new FozError('validation-failed', '"afterMs" must be 0 or more.');
   // A workflow that was just written is started in its new version.
   await workflows.align();
-  const run = await runner.prepare(workflow, input, options);
-  const isNew = await audited(control, 'run.start', { id: run.id, workflow }, () => runner.begin(run));
-  const found = await existing(runs, run.id);
+  const isNew = await audited(control, 'run.start', { id, workflow }, async () =>
+    runner.begin(await runner.prepare(workflow, input, { ...options, id })),
+  );
+  const found = await existing(runs, id);
   if (!isNew && found.workflow !== workflow)
     throw new FozError(
       'conflict',
-      `The id ${run.id} is that of a run of the workflow "${found.workflow}": choose another one.`,
+      `The id ${id} is that of a run of the workflow "${found.workflow}": choose another one.`,
     );
   return found;
 }
@@ -156,18 +158,4 @@ async function existing(runs: RunStore, id: string): Promise<RunDetails> {
   const run = await runs.show(id);
   if (run === null) throw new FozError('not-found', `There is no run ${id}.`);
   return run;
-}
-
-/** Does something that the audit log records. Where it cannot be recorded, nothing is done. */
-export async function audited<T>(
-  { plane, actor }: RunControl,
-  operation: string,
-  after: object,
-  act: () => Promise<T>,
-): Promise<T> {
-  const audit = plane?.audit;
-  await audit?.ready();
-  const result = await act();
-  await audit?.append({ kind: 'control', operation, actor, after, outcome: 'success' });
-  return result;
 }

@@ -19,8 +19,11 @@ export interface AuditEvent {
   /** The states before and after. Secrets in them are masked before they are stored. */
   readonly before?: unknown;
   readonly after?: unknown;
-  /** `unknown`: the connection was lost during a write, so that it may be stored or not. */
-  readonly outcome: 'success' | 'failure' | 'refused' | 'unknown';
+  /**
+   * `started`: recorded before an act, another record says what came of it. `unknown`: the connection was lost during a write, so that it may be
+   * stored or not.
+   */
+  readonly outcome: 'started' | 'success' | 'failure' | 'refused' | 'unknown';
   /** The error code, or the reason of a refusal. */
   readonly reason?: string | null;
 }

@@ -6,6 +6,7 @@ import {
   jobKey,
   type Settlement,
 } from '../jobs/index.ts';
+import { removeInParts } from '../old-rows.ts';
 import type { Store } from '../store.ts';
 import type { Delivery, DeliveryFilter, NewDelivery, RecordedAttempt } from './delivery.ts';
 import {
@@ -29,6 +30,11 @@ export const deliveryKind = 'deliver';
 /** The queue of an endpoint. */
 export function deliveryQueue(endpoint: string): string {
   return `${deliveryKind}:${endpoint}`;
+}
+
+/** The endpoint of a queue. */
+export function endpointOfQueue(queue: string): string {
+  return queue.slice(deliveryQueue('').length);
 }
 
 /** How a claimed delivery goes on. */
@@ -141,13 +147,9 @@ export class DeliveryStore {
     return ended;
   }
 
-  /** Removes deliveries that ended more than `olderThanMs` ago, `batch` per transaction. Resolves with their number. */
-  async removeEnded(olderThanMs: number, batch = 1_000): Promise<number> {
-    for (let removed = 0; ; ) {
-      const some = await this.#store.transact((run) => removeEnded(run, olderThanMs, batch));
-      removed += some;
-      if (some < batch) return removed;
-    }
+  /** Removes deliveries that ended more than `olderThanMs` ago, at most `batch` per transaction. Resolves with their number. */
+  removeEnded(olderThanMs: number, batch = 1_000): Promise<number> {
+    return removeInParts(() => this.#store.transact((run) => removeEnded(run, olderThanMs, batch)));
   }
 }
 

@@ -7,4 +7,4 @@ export {
   type NewDelivery,
   type RecordedAttempt,
 } from './delivery.ts';
-export { type DeliveryOutcome, DeliveryStore, deliveryKind } from './delivery-store.ts';
+export { type DeliveryOutcome, DeliveryStore, deliveryKind, endpointOfQueue } from './delivery-store.ts';

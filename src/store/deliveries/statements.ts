@@ -1,3 +1,4 @@
+import { firstOldRows } from '../old-rows.ts';
 import type { RunStatement } from '../run-statement.ts';
 import type {
   Attempt,
@@ -183,9 +184,9 @@ export async function endPending(run: RunStatement, queue: string, most: number)
 /** Removes at most `most` deliveries that ended more than `olderThanMs` ago, with their attempts. Resolves with their number. */
 export async function removeEnded(run: RunStatement, olderThanMs: number, most: number): Promise<number> {
   const rows = await run(
-    `delete from foz.deliveries where id in (
-       select id from foz.deliveries where ended_at < now() - ? * interval '1 millisecond' order by ended_at limit ?
-       for update skip locked) returning 1`,
+    `delete from foz.deliveries where id in (${firstOldRows(`
+       select id, ended_at as at, octet_length(payload) as bytes from foz.deliveries
+       where ended_at < now() - ? * interval '1 millisecond' order by ended_at limit ? for update skip locked`)}) returning 1`,
     [olderThanMs, most],
   );
   return rows.length;

@@ -1,4 +1,5 @@
 import type { JobStore } from '../jobs/index.ts';
+import { firstOldRows, removeInParts } from '../old-rows.ts';
 import type { RunStatement } from '../run-statement.ts';
 import type { NewRun } from '../runs/index.ts';
 import { addRuns, queueOf } from '../runs/run-store.ts';
@@ -103,35 +104,29 @@ export class HookStore {
   /** Removes calls that are older than `seconds`, and keys that have expired. */
   async removeOld(seconds: number | null): Promise<void> {
     if (seconds !== null)
-      await this.#removeInParts(
-        `delete from foz.hook_calls where id in (
-           select id from foz.hook_calls where at < now() - ? * interval '1 second' order by at limit ?
-           for update skip locked)
-         returning 1`,
-        [seconds],
-        callsAtOnce,
+      await this.#remove(
+        `delete from foz.hook_calls where id in (${firstOldRows(`
+           select id, at, coalesce(octet_length(body), 0) as bytes from foz.hook_calls
+           where at < now() - ? * interval '1 second' order by at limit ? for update skip locked`)}) returning 1`,
+        [seconds, callsAtOnce],
       );
-    await this.#removeInParts(
+    await this.#remove(
       `delete from foz.hook_keys where (hook, key) in (
          select hook, key from foz.hook_keys where expires_at < now() limit ? for update skip locked)
        returning 1`,
-      [],
-      keysAtOnce,
+      [keysAtOnce],
     );
   }
 
-  /** Removes rows in transactions that end in time, whatever there is to remove. */
-  async #removeInParts(statement: string, parameters: readonly unknown[], most: number): Promise<void> {
-    let removed: number;
-    do {
-      const rows = await this.#jobs.transact(({ run }) => run(statement, [...parameters, most]));
-      removed = rows.length;
-    } while (removed === most);
+  #remove(statement: string, parameters: readonly unknown[]): Promise<number> {
+    return removeInParts(async () => {
+      const rows = await this.#jobs.transact(({ run }) => run(statement, parameters));
+      return rows.length;
+    });
   }
 }
 
-/** A call may have a body of 16 MB. */
-const callsAtOnce = 200;
+const callsAtOnce = 1_000;
 const keysAtOnce = 10_000;
 
 const shown =

@@ -14,6 +14,21 @@ export interface WaitingQueue {
   readonly dueMs: number;
 }
 
+/** What one process claims of a queue at most. */
+export interface ClaimLimit {
+  /** The most jobs that are claimed now. */
+  readonly most: number;
+  /** Milliseconds in which none is claimed; 0: jobs may be claimed now. */
+  readonly waitMs: number;
+}
+
+/** A queue within the limit of a process. */
+export function withinLimit(queue: WaitingQueue, limit: ClaimLimit | null): WaitingQueue {
+  if (limit === null) return queue;
+  const room = queue.room === null ? limit.most : Math.min(queue.room, limit.most);
+  return { ...queue, room, dueMs: Math.max(queue.dueMs, limit.waitMs) };
+}
+
 /** How many jobs are claimed of a queue. */
 export interface Share {
   readonly queue: WaitingQueue;

@@ -1,3 +1,4 @@
+export type { ClaimLimit } from './claims.ts';
 export type { JobCount } from './counts.ts';
 export {
   type Claim,

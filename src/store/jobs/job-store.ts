@@ -1,6 +1,15 @@
 import type { RunStatement } from '../run-statement.ts';
 import type { Store } from '../store.ts';
-import { claimJobs, divide, lockQueues, type Share, waitingQueues } from './claims.ts';
+import {
+  type ClaimLimit,
+  claimJobs,
+  divide,
+  lockQueues,
+  type Share,
+  type WaitingQueue,
+  waitingQueues,
+  withinLimit,
+} from './claims.ts';
 import { countJobs, type JobCount } from './counts.ts';
 import type { Claim, JobQueue, NewJob, Settlement } from './job.ts';
 import {
@@ -143,9 +152,16 @@ export class JobStore {
     return countJobs(this.#store.run);
   }
 
-  /** Claims due jobs of these kinds, `most` at most. */
-  async claim(worker: string, kinds: readonly string[], most: number): Promise<Claimed> {
-    const waiting = await waitingQueues(this.#store.run, kinds);
+  /** Claims due jobs of these kinds, `most` at most. `limitOf`: what the caller claims of a queue at most. */
+  async claim(
+    worker: string,
+    kinds: readonly string[],
+    most: number,
+    limitOf: (queue: WaitingQueue) => ClaimLimit | null = () => null,
+  ): Promise<Claimed> {
+    const waiting = (await waitingQueues(this.#store.run, kinds)).map((queue) =>
+      withinLimit(queue, limitOf(queue)),
+    );
     const shares = divide(
       waiting.filter(({ dueMs }) => dueMs <= 0),
       most,

@@ -17,6 +17,7 @@ import {
   wakeRuns,
   withDescendants,
 } from './links.ts';
+import { removeOldRuns, removeOldSignals, removeOldVersions } from './old-runs.ts';
 import type {
   LoadedRun,
   NewRun,
@@ -35,7 +36,6 @@ import {
   forgetOtherWaits,
   forgetWait,
   type NewSignal,
-  removeOldSignals,
   takeSignal,
   type Wait,
 } from './signals.ts';
@@ -294,31 +294,12 @@ export class RunStore {
     return this.#jobs.transact(({ run }) => showRun(run, id));
   }
 
-  /**
-   * Removes runs that ended more than `seconds` ago, and versions of workflows that no run needs and that were replaced before that time: a
-   * process of a former deployment may start runs of them for a while. A run that is being changed stays. Resolves with the number of runs.
-   */
-  removeOld(seconds: number): Promise<number> {
-    return this.#jobs.transact(async ({ run }) => {
-      const [row] = await run(
-        `with old as (delete from foz.runs where id in (
-             select id from foz.runs r where ended_at < now() - ? * interval '1 second'
-             and not exists (select from foz.runs p where p.id = r.parent and p.ended_at is null) limit 10000
-             for update skip locked) returning id),
-           steps as (delete from foz.run_steps where run in (select id from old))
-         select count(*) as number from old`,
-        [seconds],
-      );
-      await removeOldSignals(run, seconds);
-      await run(
-        `delete from foz.workflow_versions v where exists (
-           select from foz.workflow_versions w where w.workflow = v.workflow and w.version > v.version
-           and w.at < now() - ? * interval '1 second')
-         and not exists (select from foz.runs r where r.workflow = v.workflow and r.version = v.version)`,
-        [seconds],
-      );
-      return Number(row!.number);
-    });
+  /** Removes runs that ended more than `seconds` ago, and what no run needs any more. A run that is being changed stays. Resolves with the number of runs. */
+  async removeOld(seconds: number): Promise<number> {
+    const removed = await removeOldRuns(this.#jobs, seconds);
+    await removeOldSignals(this.#jobs, seconds);
+    await removeOldVersions(this.#jobs, seconds);
+    return removed;
   }
 
   /** Moves a run from one of the states `from` to the state `to`. `body`: what else the same transaction changes. */

@@ -102,13 +102,3 @@ export async function forgetOtherWaits(run: RunStatement, kept: readonly RunProg
     [parked.map(({ claim }) => claim.id), waits],
   );
 }
-
-/** Removes signals that are older, and waits of runs that are not there any more. */
-export async function removeOldSignals(run: RunStatement, seconds: number): Promise<void> {
-  await run(
-    `delete from foz.run_signals s where at < now() - ? * interval '1 second'
-     and not exists (select from foz.runs r where r.id = s.run and r.ended_at is null)`,
-    [seconds],
-  );
-  await run('delete from foz.run_waits w where not exists (select from foz.runs r where r.id = w.run)', []);
-}

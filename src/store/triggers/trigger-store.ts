@@ -1,3 +1,4 @@
+import { deliveryQueue } from '../deliveries/delivery-store.ts';
 import type { JobTransaction } from '../jobs/index.ts';
 import type { RunStatement } from '../run-statement.ts';
 import type { Store } from '../store.ts';
@@ -138,10 +139,17 @@ export class TriggerStore {
     ]);
   }
 
-  /** Removes triggers that no process has used for a day, and the progress of sources without triggers and readers. */
-  async removeUnused(): Promise<void> {
+  /**
+   * Removes triggers that no process has used for a day and that have no pending deliveries, and the progress of sources without triggers and readers.
+   * `known`: the triggers of the metadata, which stay, as they may only have a fault.
+   */
+  async removeUnused(known: readonly string[]): Promise<void> {
     await this.#store.transact(async (run) => {
-      await run(`delete from foz.event_triggers where seen_at < now() - interval '1 day'`, []);
+      await run(
+        `delete from foz.event_triggers t where seen_at < now() - interval '1 day' and name <> all(?::text[])
+         and not exists (select from foz.jobs j where j.queue = ? || t.name)`,
+        [known, deliveryQueue('')],
+      );
       await run(
         `delete from foz.trigger_sources s where reader is null
          and not exists (select from foz.event_triggers t where t.source = s.source)`,

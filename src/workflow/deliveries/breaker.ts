@@ -1,3 +1,4 @@
+import type { QueueLimit } from '../jobs/index.ts';
 import type { BreakerRules } from './endpoint.ts';
 
 /**
@@ -9,7 +10,13 @@ export class CircuitBreaker {
   #openUntil = 0;
   #isTrying = false;
 
-  /** Milliseconds until deliveries may be tried; 0: now, and the caller reports by `report` what came of it. */
+  /** What may be claimed for the endpoint: nothing during the pause, then one delivery at a time; `null`: anything. */
+  limit({ failures }: BreakerRules, now: number = performance.now()): QueueLimit | null {
+    if (this.#failures < failures) return null;
+    return { atOnce: 1, waitMs: Math.max(0, this.#openUntil - now) };
+  }
+
+  /** For a delivery that is claimed: milliseconds until it may be tried; 0: now, and the caller reports by `report` what came of it. */
   waitMs({ failures, pauseMs }: BreakerRules, now: number = performance.now()): number {
     if (this.#failures < failures) return 0;
     if (now < this.#openUntil) return this.#openUntil - now;

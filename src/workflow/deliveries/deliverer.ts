@@ -5,8 +5,9 @@ import {
   type DeliveryOutcome,
   type DeliveryStore,
   deliveryKind,
+  endpointOfQueue,
 } from '../../store/index.ts';
-import { GroupCommit, type JobWorker } from '../jobs/index.ts';
+import { GroupCommit, type JobWorker, type QueueLimit } from '../jobs/index.ts';
 import { attempt } from './attempt.ts';
 import { CircuitBreaker } from './breaker.ts';
 import { defaultBreaker, defaultRetry, type Endpoint } from './endpoint.ts';
@@ -24,7 +25,7 @@ export interface DelivererOptions {
 /** What came of an attempt: the endpoint has accepted the delivery, another attempt follows, or none does. */
 export type AttemptKind = 'delivered' | 'failed' | 'dead';
 
-/** Milliseconds before a delivery whose endpoint this process does not know (yet) is claimed again. */
+/** Milliseconds before a delivery whose endpoint this process does not know is claimed again. Metadata may come sooner: a worker asks at each heartbeat. */
 const unknownPauseMs = 30_000;
 
 /** Makes the deliveries that a worker claims: at least once each, in the order of their key. */
@@ -43,13 +44,24 @@ export class Deliverer {
 
   /** Registers this as the handler of a worker's deliveries. Called before the worker starts. */
   join(worker: JobWorker): void {
-    worker.handle(deliveryKind, (claim, signal) => this.#deliver(claim, signal));
+    worker.handle(
+      deliveryKind,
+      (claim, signal) => this.#deliver(claim, signal),
+      (queue) => this.#limitOf(endpointOfQueue(queue)),
+    );
   }
 
   /** Stops waiting for a store that does not answer: what waits is rejected. Called after the worker has stopped. */
   close(): void {
     this.#reads.close();
     this.#outcomes.close();
+  }
+
+  /** Deliveries that could not be made now stay in their queue: claiming each of them only to put it off would keep the store busy. */
+  #limitOf(name: string): QueueLimit | null {
+    const endpoint = this.#options.endpoint(name);
+    if (endpoint === undefined) return { atOnce: 0, waitMs: unknownPauseMs };
+    return this.#breakers.get(name)?.limit(endpoint.breaker ?? defaultBreaker) ?? null;
   }
 
   async #deliver(claim: Claim, signal: AbortSignal): Promise<void> {

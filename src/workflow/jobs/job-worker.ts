@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Claim, failureFields, type JobStore } from '../../store/index.ts';
+import { type QueueLimit, QueueLimits } from './queue-limits.ts';
 import { retryDelay } from './retry-delay.ts';
 import { Silence } from './silence.ts';
 
@@ -43,6 +44,7 @@ const longestMs = 60_000;
 export class JobWorker {
   readonly #options: Required<Omit<JobWorkerOptions, 'log'>> & { readonly log: WorkLog | undefined };
   readonly #handlers = new Map<string, JobHandler>();
+  readonly #limits = new QueueLimits();
   readonly #silence: Silence;
   readonly #running = new Map<Claim, Promise<void>>();
   /** The name under which the worker is registered; `null`: it is not, or was declared dead. */
@@ -66,9 +68,13 @@ export class JobWorker {
     this.#silence = new Silence(this.#options.silentBeats);
   }
 
-  /** Sets the handler of a kind of queue. Called before `start`. */
-  handle(kind: string, handler: JobHandler): void {
+  /**
+   * Sets the handler of a kind of queue. `limitOf`: limits a queue of the kind in this process; it is asked at each claim. Called before
+   * `start`.
+   */
+  handle(kind: string, handler: JobHandler, limitOf?: (queue: string) => QueueLimit | null): void {
     this.#handlers.set(kind, handler);
+    if (limitOf !== undefined) this.#limits.set(kind, limitOf);
   }
 
   /** Starts to claim jobs. Where the store does not answer, it tries again at each heartbeat. */
@@ -224,7 +230,10 @@ export class JobWorker {
     if (most <= 0) return null;
     const signal = this.#claims.signal;
     clearTimeout(this.#dueTimer);
-    const { claims, busy, nextMs } = await jobs.claim(this.#id, [...this.#handlers.keys()], most);
+    const { claims, busy, nextMs } = await jobs.claim(
+      ...([this.#id, [...this.#handlers.keys()], most] as const),
+      (queue) => this.#limits.of(queue, this.#running.keys()),
+    );
     for (const claim of claims) this.#run(claim, signal);
     if (claims.length > 0) {
       this.#claimAgain = true;

@@ -307,13 +307,18 @@ export function triggerCases(
     expect(
       (await control('mutation { pauseEventTrigger(name: "move") { name } }')).errors![0]!.message,
     ).toMatch(/did you mean "moved"/);
-    const audit = await control('{ audit(limit: 20) { entries { operation } } }');
-    const operations = (audit.data.audit as { entries: { operation: string }[] }).entries.map(
-      (one) => one.operation,
-    );
+    const audit = await control('{ audit(limit: 60) { entries { operation outcome reason } } }');
+    const entries = (audit.data.audit as { entries: { operation: string }[] }).entries;
+    const operations = entries.map((one) => one.operation);
     expect(operations).toEqual(
       expect.arrayContaining(['trigger.pause', 'trigger.resume', 'trigger.invoke', 'delivery.redeliver']),
     );
+    // The latest act was refused: it is recorded before and after, too.
+    const pauses = entries.filter(({ operation }) => operation === 'trigger.pause');
+    expect(pauses.slice(0, 2)).toEqual([
+      { operation: 'trigger.pause', outcome: 'failure', reason: 'not-found' },
+      { operation: 'trigger.pause', outcome: 'started', reason: null },
+    ]);
   }, 240_000);
 
   if (engine === 'postgres' && method === 'log')

@@ -288,6 +288,42 @@ export function deliveryCases(kind: 'pglite' | 'postgres'): void {
     expect(new Set(await states())).toEqual(new Set(['delivered']));
   });
 
+  // An embedded store has no heartbeats by which the test could tell that the worker has asked again.
+  if (kind === 'postgres')
+    test('deliveries of an endpoint that is down are not claimed during the pause', async () => {
+      await endpoint(
+        (_request, response) => void response.writeHead(503).end(),
+        { breaker: { failures: 2, pauseMs: 600_000 }, retry: { ...quick, attempts: 50 } },
+        4,
+      );
+      await add(...Array.from({ length: 40 }, (_, at) => event(at)));
+      const numbers = async () => {
+        const [row] = await store.run(
+          `select count(*) filter (where fence > 0) as claimed, (select max(beat) from foz.job_workers) as beat
+         from foz.jobs where queue = ?`,
+          [`deliver:${name}`],
+        );
+        return { claimed: Number(row!.claimed), beat: Number(row!.beat) };
+      };
+      const beats = async (count: number) => {
+        const { beat } = await numbers();
+        await until(async () => (await numbers()).beat >= beat + count);
+      };
+      await until(async () => (await listed()).some(({ attempts }) => attempts > 0));
+      await beats(10);
+      expect((await numbers()).claimed).toBeLessThan(20);
+    });
+
+  test('a delivery of an endpoint that a process does not know yet is made once it does', async () => {
+    await deliveries.storeEndpoints([{ name, concurrency: null }]);
+    await add(event(1));
+    const [job] = await store.run('select fence from foz.jobs where queue = ?', [`deliver:${name}`]);
+    expect(Number(job!.fence)).toBe(0);
+    const { requests } = await endpoint((_request, response) => void response.end());
+    await ended();
+    expect(requests).toHaveLength(1);
+  });
+
   test('a paused endpoint gets nothing until it is resumed', async () => {
     const { requests } = await endpoint((_request, response) => void response.end());
     await deliveries.pause(name);

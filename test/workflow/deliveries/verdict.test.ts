@@ -48,6 +48,8 @@ test('an endpoint that is down is left alone, then tried by one delivery', () =>
   breaker.report(down, breakerRules, 0);
   expect(breaker.waitMs(breakerRules, 0)).toBe(0);
   breaker.report(down, breakerRules, 0);
+  expect(breaker.limit(breakerRules, 40)).toEqual({ atOnce: 1, waitMs: 60 });
+  expect(breaker.limit(breakerRules, 120)).toEqual({ atOnce: 1, waitMs: 0 });
   expect(breaker.waitMs(breakerRules, 40)).toBe(60);
   expect(breaker.waitMs(breakerRules, 100)).toBe(0);
   expect(breaker.waitMs(breakerRules, 100)).toBe(100);
@@ -58,4 +60,5 @@ test('an endpoint that is down is left alone, then tried by one delivery', () =>
   expect(breaker.waitMs(breakerRules, 210)).toBe(0);
   breaker.report(false, breakerRules, 210);
   expect([breaker.waitMs(breakerRules, 210), breaker.waitMs(breakerRules, 210)]).toEqual([0, 0]);
+  expect(breaker.limit(breakerRules, 210)).toBeNull();
 });
