@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName } from '../core/index.ts';
 import { type Mutation, type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
 import { sourcesReadBack, withWrite } from './connection-order.ts';
@@ -7,6 +6,7 @@ import { explainMutation } from './explain-writes.ts';
 import { placed } from './failures.ts';
 import { distinct, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
+import { repeatedAfterConflict } from './repeated.ts';
 import { DatabaseStage } from './write/database-stage.ts';
 import { runMutation } from './write/mutation.ts';
 import { problemsOf } from './write/problems.ts';
@@ -118,10 +118,6 @@ async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group)
   return [heading('transaction', source, below)];
 }
 
-/** Limits on repeating a transaction after a conflict, in number and time. A transaction that has waited for a lock is tried twice. */
-const mostAttempts = 6;
-const attemptsMs = 5_000;
-
 /** One transaction; after a deadlock or a serialization failure it is repeated. */
 async function runGroup(
   connectorOf: ConnectorOf,
@@ -142,24 +138,7 @@ async function runGroup(
     withWrite(connectorOf, running.context, group, (runners) =>
       runFields(connectorOf, noting, group, runners),
     );
-  const started = performance.now();
-  const { held } = running.context;
-  const heldBefore = held?.own ?? 0;
-  for (let tried = 1; ; tried++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isLate = tried === mostAttempts || (tried > 1 && performance.now() - started > attemptsMs);
-      if (isLate || running.context.signal.aborted || !isRepeatable(error)) throw error;
-      held?.returnTo(heldBefore);
-      // A random delay, so that the two transactions of a deadlock do not meet again.
-      await setTimeout(Math.random() * 40 * tried);
-    }
-  }
-}
-
-function isRepeatable(error: unknown): boolean {
-  return error instanceof FozError && error.code === 'conflict' && error.details?.reason !== 'if_match';
+  return repeatedAfterConflict(running.context, attempt);
 }
 
 async function runFields(

@@ -59,6 +59,37 @@ export interface Statement {
   readonly slots: readonly Slot[];
   /** The expected types of the result columns, by index; absent where they are unknown. */
   readonly columns?: readonly (ValueType | undefined)[];
+  /** The result reports its columns (`RunResult.columns`). */
+  readonly describes?: boolean;
+}
+
+/** A column of a result whose types were not planned. */
+export interface ResultColumn {
+  readonly name: string;
+  /** A value as the driver read it (not null) as JSON, in the form that fields of the API have. Digits that a double would change are a text. */
+  readonly json: (value: unknown) => unknown;
+}
+
+/** A statement in the engine's own SQL with bound parameters. */
+export interface NativeStatement {
+  /** One that describes its result. */
+  readonly statement: Statement;
+  /** The values to run it with. */
+  readonly values: readonly unknown[];
+  /** Whether it may change data. */
+  readonly isWrite: boolean;
+}
+
+/** Statements that people write in the SQL of an engine. */
+export interface NativeSql {
+  /**
+   * Pure: binds values to the parameters of a statement, `:name`. A list stands for its values between commas, an object for its JSON text.
+   * Throws FozError: `validation-failed` for a text that is not one statement that reads or writes rows, or whose parameters are others
+   * than those given; `data-exception` for a value that the engine does not take.
+   */
+  bind(text: string, params: Readonly<Record<string, unknown>>): NativeStatement;
+  /** The type of texts of any length. */
+  readonly longText: string;
 }
 
 /** A placeholder: its parameter, and how a canonical value becomes the value that the driver binds. */
@@ -112,6 +143,8 @@ export interface RunResult {
    * planned one.
    */
   readonly withheld?: FozError;
+  /** Only of a statement that `describes` its result; none where it has no rows. */
+  readonly columns?: readonly ResultColumn[];
 }
 
 /** Runs statements, within a transaction or without one. */
@@ -161,6 +194,8 @@ export interface Connector extends Runner {
   changeHint(signal: EndSignal): Promise<string | null>;
   /** How changes of the database are followed; `null`: this engine reports none. */
   readonly changes: Changes | null;
+  /** Statements in the engine's own SQL; `null`: Foz runs none on this engine. */
+  readonly native: NativeSql | null;
   /** Resolves when the database answers. Rejects with FozError `unavailable`. */
   ping(signal: EndSignal): Promise<void>;
   pool(): PoolState;

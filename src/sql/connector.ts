@@ -1,4 +1,4 @@
-import type { Changes, Connector, Savepoint } from '../plan/index.ts';
+import type { Changes, Connector, NativeSql, Savepoint } from '../plan/index.ts';
 import { compileFetch } from './compile/fetch.ts';
 import { compileConflictingRow, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
@@ -17,11 +17,13 @@ export function sqlConnector({
   dialect,
   driver,
   changes = null,
+  native = null,
 }: {
   engine: string;
   dialect: Dialect;
   driver: Driver;
   changes?: Changes | null;
+  native?: NativeSql | null;
 }): Connector {
   return {
     engine,
@@ -35,6 +37,7 @@ export function sqlConnector({
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),
     changes,
+    native,
     changeHint: (signal) => driver.changeHint(signal),
     ping: (signal) => driver.ping(signal),
     pool: () => driver.pool(),

@@ -21,6 +21,7 @@ export type {
 } from './dialect.ts';
 export type { Driver } from './driver.ts';
 export { type FolderLockOptions, FolderTaken, lockFile, lockFolder, takeFile } from './folder-lock.ts';
+export { jsonOf, type Lexis, type NativeEngine, nativeSql } from './native/index.ts';
 export {
   isOutbox,
   mostImageBytes,

@@ -42,6 +42,9 @@ export interface Patterns {
  */
 export type ChangeSetting = 'auto' | 'replication' | 'triggers' | 'polling' | 'off';
 
+/** What steps `sql` of workflows may do on a source. */
+export type SqlSteps = 'off' | 'read' | 'write';
+
 /** The long form of the setting `changes`. */
 export interface ChangesConfig {
   readonly method?: ChangeSetting;
@@ -73,6 +76,8 @@ export interface SourceConfig {
   /** Overrides the setting of the whole configuration. */
   readonly schema_check_seconds?: number;
   readonly readonly?: boolean;
+  /** What steps `sql` of workflows may do: their statements run as the user of the connection. Default: `off`. */
+  readonly sql_steps?: SqlSteps;
   /** How its changes are followed; the method alone, or with a connection of its own. Default: `auto`. */
   readonly changes?: ChangeSetting | ChangesConfig;
   readonly customization?: {

@@ -6,6 +6,7 @@ export type {
   LimitSettings,
   Patterns,
   SourceConfig,
+  SqlSteps,
 } from './config.ts';
 export type { GraphChange } from './graph-changes/change.ts';
 export { linesOf } from './graph-changes/change-lines.ts';

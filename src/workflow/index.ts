@@ -50,7 +50,7 @@ export {
 } from './runs/index.ts';
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
 export type { RunResponse } from './steps/respond.ts';
-export type { GraphqlAnswer, GraphqlRequest, StepServices } from './steps/step.ts';
+export type { GraphqlAnswer, GraphqlRequest, SqlAnswer, SqlRequest, StepServices } from './steps/step.ts';
 export {
   deliveryOf,
   endpointOf,

@@ -1,6 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqlStatements } from '../../src/app/work/sql-statements.ts';
+import { connect } from '../../src/attach.ts';
 import { AuthorizedClient, HttpClient } from '../../src/outbound/index.ts';
+import type { AttachedSource } from '../../src/views/index.ts';
 import { checkWorkflow, type WorkflowDefinition } from '../../src/workflow/index.ts';
 import { closeReceivers, receiver } from '../outbound/receivers.ts';
 import { closeExpressions, type InMemoryOptions, runInMemory } from '../workflow/in-memory.ts';
@@ -30,6 +35,7 @@ async function outcomeOf(name: string, more: InMemoryOptions) {
 test('each example with a name is run by a test of this file', () => {
   expect([...examples.keys()]).toEqual([
     'ship_order',
+    'low_stock',
     'pages_of_orders',
     'approval',
     'order_total',
@@ -55,6 +61,28 @@ test('http', async () => {
     url: '/orders/a%2Fb/shipments?express=true',
     body: '{"address":"Rome"}',
   });
+});
+
+test('sql', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foz-docs-sql-'));
+  const config = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db'), sql_steps: 'read' } as const;
+  const connector = await connect(config, { create: true });
+  try {
+    const context = { signal: new AbortController().signal, timeoutMs: null };
+    for (const text of [
+      'create table products (id integer primary key, title text, kind text, stock integer)',
+      "insert into products values (1, 'Assam', 'tea', 3), (2, 'Java', 'coffee', 50), (3, 'Mint', 'herb', 1)",
+    ])
+      await connector.run({ text, slots: [] }, [], context);
+    const shop = { name: 'shop', config, connector } as unknown as AttachedSource;
+    const sql = sqlStatements({ registry: { find: () => shop, sources: [shop] }, audit: null });
+    expect(await outcomeOf('low_stock', { services: { sql }, input: { least: 10 } })).toEqual([
+      { id: 1, title: 'Assam', stock: 3 },
+    ]);
+  } finally {
+    await connector.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('decisions and repetitions', async () => {

@@ -16,7 +16,7 @@ import {
   ScheduleStore,
   type Store,
 } from '../../store/index.ts';
-import type { Graphs } from '../../views/index.ts';
+import type { Graphs, SourceRegistry } from '../../views/index.ts';
 import {
   Deliverer,
   type Endpoint,
@@ -30,6 +30,7 @@ import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
 import { httpService } from './http-service.ts';
+import { sqlStatements } from './sql-statements.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
@@ -37,6 +38,8 @@ const graceMs = 5_000;
 export interface WorkOptions {
   readonly store: Store;
   readonly secrets: ControlPlane['secrets'];
+  readonly audit: ControlPlane['audit'];
+  readonly registry: SourceRegistry;
   readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
   readonly graphs: Graphs;
   readonly metadata: Pick<LiveMetadata, 'isRead'>;
@@ -69,7 +72,8 @@ export interface Work {
 }
 
 /** Puts the parts of durable work together on a store. */
-export function workOf({ store, secrets, config, graphs, metadata, log }: WorkOptions): Work {
+export function workOf(options: WorkOptions): Work {
+  const { store, secrets, config, graphs, metadata, log } = options;
   const { workflow = {}, outbound = {} } = config;
   const { jobs, runs, deliveries } = storesOf(store);
   const { concurrency: slots } = workflow;
@@ -88,7 +92,11 @@ export function workOf({ store, secrets, config, graphs, metadata, log }: WorkOp
     throw new FozError('unavailable', 'Foz is starting.');
   };
   const requests = httpService(http, outbound, secrets);
-  const services: StepServices = { graphql: (request) => graphql(request), http: requests };
+  const services: StepServices = {
+    graphql: (request) => graphql(request),
+    http: requests,
+    sql: sqlStatements(options),
+  };
   const runner = new Runner({ runs, worker, services, log });
   const workflows = new LiveWorkflows({ graphs, runner, log });
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });

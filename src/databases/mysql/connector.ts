@@ -3,6 +3,7 @@ import { sqlConnector } from '../../sql/index.ts';
 import { mysqlChanges } from './changes/index.ts';
 import { mysqlDialect } from './dialect.ts';
 import { type DriverVariant, mysqlDriver } from './driver.ts';
+import { mysqlNative } from './native.ts';
 import { type MysqlOptions, settingsOf } from './options.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -21,5 +22,6 @@ export function mysqlConnector(
     dialect: mysqlDialect(dialect),
     driver,
     changes: mysqlChanges(direct, driver),
+    native: mysqlNative,
   });
 }

@@ -1,5 +1,6 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
 import { conflictOf } from './conflict-report.ts';
+import { type DescribedColumn, resultColumn } from './result-columns.ts';
 import type { Server } from './server.ts';
 import type { Answer, WriteOutcome } from './session.ts';
 import { isUpsert } from './template.ts';
@@ -18,7 +19,13 @@ export function resultOf(
   if (withheld !== undefined) return { rows, affected: withheld.rows, withheld: withheld.reason };
   if (done === null) {
     const changed = checkWireFormat(statement, columns, rows);
-    if (changed === null) return { rows, affected: 0 };
+    if (changed === null)
+      return {
+        ...{ rows, affected: 0 },
+        ...(statement.describes === true && {
+          columns: columns.map((column) => resultColumn(column as DescribedColumn)),
+        }),
+      };
     if (isStored) return { rows: [], affected: rows.length, withheld: changed };
     throw changed;
   }

@@ -39,6 +39,13 @@ function cut(text: string): Template {
   return { pieces, upsert, reports: upsert && bare.includes('last_insert_id(') };
 }
 
+/** A statement that is cut already, and describes its result. */
+export function statementOf(pieces: readonly string[]): Statement {
+  const statement: Statement = { text: pieces.join('?'), slots: [], describes: true };
+  templates.set(statement, { pieces, upsert: false, reports: false });
+  return statement;
+}
+
 /** The statement with its values inlined. Throws FozError `unexpected` when the number of values differs from that of the placeholders. */
 export function fill(statement: Statement, values: readonly unknown[]): string {
   const { pieces } = templateOf(statement);

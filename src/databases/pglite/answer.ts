@@ -1,4 +1,5 @@
-import { type Answer, affectedRows } from '../postgres/index.ts';
+import type { ResultColumn } from '../../plan/index.ts';
+import { type Answer, affectedRows, resultColumn } from '../postgres/index.ts';
 
 /** The server's answer, with the state of the transaction after it. */
 export interface EmbeddedAnswer extends Answer {
@@ -9,6 +10,7 @@ const codeOf = (letter: string) => letter.charCodeAt(0);
 const codes = {
   error: codeOf('E'),
   row: codeOf('D'),
+  description: codeOf('T'),
   complete: codeOf('C'),
   ready: codeOf('Z'),
   idle: codeOf('I'),
@@ -34,17 +36,34 @@ export function readAnswer(bytes: Uint8Array): EmbeddedAnswer {
   let tag = '';
   let inTransaction = false;
   let failure: Error | null = null;
+  let columns: ResultColumn[] | null = null;
   for (let at = 0; at < buffer.length; ) {
     const start = at + 5;
     const end = at + 1 + buffer.readInt32BE(at + 1);
     if (buffer[at] === codes.row) rows.push(readRow(buffer, start));
+    else if (buffer[at] === codes.description) columns = readColumns(buffer, start);
     else if (buffer[at] === codes.complete) tag = buffer.toString('latin1', start, end - 1);
     else if (buffer[at] === codes.error) failure ??= readError(buffer, start);
     else if (buffer[at] === codes.ready) inTransaction = buffer[start] !== codes.idle;
     at = end;
   }
   if (failure !== null) throw failure;
-  return { rows, affected: affectedRows(tag), tag, inTransaction };
+  return {
+    ...{ rows, affected: affectedRows(tag), tag, inTransaction },
+    ...(columns !== null && { columns }),
+  };
+}
+
+/** The columns of a result: a name that ends with NUL, then 18 bytes, of which the seventh to tenth are the type. */
+function readColumns(buffer: Buffer, start: number): ResultColumn[] {
+  const columns: ResultColumn[] = [];
+  let at = start + 2;
+  for (let left = buffer.readInt16BE(start); left > 0; left--) {
+    const end = buffer.indexOf(0, at);
+    columns.push(resultColumn(buffer.toString('utf8', at, end), buffer.readUInt32BE(end + 7)));
+    at = end + 19;
+  }
+  return columns;
 }
 
 function readRow(buffer: Buffer, start: number): (string | null)[] {

@@ -1,7 +1,7 @@
 import type { Extensions, PGliteOptions } from '@electric-sql/pglite';
 import type { Connector } from '../../plan/index.ts';
 import { lockFolder, Pool, sqlConnector, Watch } from '../../sql/index.ts';
-import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
+import { driverOver, isFull, postgresDialect, postgresNative, toFozError } from '../postgres/index.ts';
 import { pgliteChanges } from './changes.ts';
 import { OpenFolder } from './open-folder.ts';
 import { EmbeddedSession } from './session.ts';
@@ -56,6 +56,7 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
     dialect: postgresDialect('pglite'),
     driver,
     changes: pgliteChanges(driver),
+    native: postgresNative,
   });
   return {
     ...connector,

@@ -74,10 +74,11 @@ export class EmbeddedSession implements Pooled {
     values: readonly (string | null)[],
     limits: Limits,
     lead: string | null = null,
+    describes = false,
   ): Promise<Answer> {
     checkCount(values.length);
     this.#folder?.check();
-    const call = this.#prepared.call(text, values);
+    const call = { ...this.#prepared.call(text, values), describes };
     const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
     const message = roundTrip(this.#prepared.takeClosed(), calls);
     const held = limits.held ?? new HeldBytes(null);

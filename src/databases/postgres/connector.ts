@@ -2,6 +2,7 @@ import type { Connector } from '../../plan/index.ts';
 import { sqlConnector } from '../../sql/index.ts';
 import { postgresChanges } from './changes/index.ts';
 import { postgresDriver } from './driver.ts';
+import { postgresNative } from './native.ts';
 import { type PostgresOptions, settingsOf } from './options.ts';
 import type { PostgresVariant } from './variant.ts';
 
@@ -22,5 +23,6 @@ export function postgresConnector(options: PostgresOptions, variant: PostgresVar
     dialect,
     driver,
     changes: variant.changes?.(changes, driver) ?? changes,
+    native: postgresNative,
   });
 }

@@ -39,8 +39,8 @@ export function driverOver<S extends Pooled & Executes>(
   { isolation, connectMs, server }: DriverSettings,
   pooler: Pooler | null = null,
 ): Driver {
-  const send = (session: S, { text }: Statement, values: readonly unknown[], limits: Limits) =>
-    session.execute(text, values as readonly (string | null)[], limits);
+  const send = (session: S, { text, describes }: Statement, values: readonly unknown[], limits: Limits) =>
+    session.execute(text, values as readonly (string | null)[], limits, null, describes);
   return pooledDriver({
     pool,
     connectMs,

@@ -1,5 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 import type { FozError } from '../../core/index.ts';
+import type { ResultColumn } from '../../plan/index.ts';
+import { resultColumn } from './result-columns.ts';
 import { affectedRows } from './wire.ts';
 
 /** The server's answer to one round trip. */
@@ -10,6 +12,8 @@ export interface Answer {
   readonly tag: string;
   /** See `RunResult`. */
   readonly withheld?: FozError;
+  /** Of a statement that describes its result. */
+  readonly columns?: readonly ResultColumn[];
 }
 
 /** One round trip, submitted to the pg client as a custom query. Rows stay arrays of text, as received. */
@@ -18,6 +22,7 @@ export class Execution implements Submittable {
   readonly #done: (error: unknown, answer: Answer | null) => void;
   #rows: (string | null)[][] = [];
   #tag = '';
+  #columns: readonly ResultColumn[] | null = null;
   /** Number of leading commands whose rows are not part of the answer. */
   #leads: number;
 
@@ -44,14 +49,22 @@ export class Execution implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#done(null, { rows: this.#rows, affected: affectedRows(this.#tag), tag: this.#tag });
+    this.#done(null, {
+      ...{ rows: this.#rows, affected: affectedRows(this.#tag), tag: this.#tag },
+      ...(this.#columns !== null && { columns: this.#columns }),
+    });
   }
 
   handleError(error: unknown): void {
     this.#done(error, null);
   }
 
-  handleRowDescription(): void {}
+  handleRowDescription(message: {
+    readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  }): void {
+    this.#columns = message.fields.map(({ name, dataTypeID }) => resultColumn(name, dataTypeID));
+  }
+
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}

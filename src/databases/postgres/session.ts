@@ -138,11 +138,12 @@ export class Session implements Pooled {
     values: readonly (string | null)[],
     limits: Limits,
     lead: string | null = null,
+    describes = false,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (!this.#usable) return reject(new Error('The connection was lost.'));
       checkCount(values.length);
-      const call = this.#call(text, values);
+      const call = { ...this.#call(text, values), describes };
       const calls = lead === null ? [call] : [this.#call(lead, []), call];
       if (this.#lacksStyle && text.includes('interval'))
         calls.splice(-1, 0, PreparedStatements.unnamed(intervalStyle, []));

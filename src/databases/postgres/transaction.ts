@@ -13,6 +13,7 @@ export interface Executes {
     values: readonly (string | null)[],
     limits: Limits,
     lead?: string | null,
+    describes?: boolean,
   ): Promise<Answer>;
 }
 
@@ -32,15 +33,15 @@ export function postgresTransaction(
     if (isMixedUp(error)) pooler?.mixedUp();
   };
   return transactionOf({
-    async run({ text }, values, limits, first) {
+    async run({ text, describes }, values, limits, first) {
       const lead = first ? begin : null;
       const texts = values as readonly (string | null)[];
       try {
-        return await session.execute(text, texts, limits, lead);
+        return await session.execute(text, texts, limits, lead, describes);
       } catch (error) {
         noteMixUp(error);
         // The transaction is empty before its first statement, so it can begin again.
-        if (isStale(error) && lead !== null) return restart(session, text, texts, limits, lead);
+        if (isStale(error) && lead !== null) return restart(session, text, texts, limits, lead, describes);
         throw failure(error);
       }
     },
@@ -72,10 +73,11 @@ async function restart(
   values: readonly (string | null)[],
   limits: Limits,
   lead: string,
+  describes: boolean | undefined,
 ): Promise<RunResult> {
   try {
     await session.execute('rollback', [], endOfTransactionLimits());
-    return await session.execute(text, values, limits, lead);
+    return await session.execute(text, values, limits, lead, describes);
   } catch (error) {
     throw failure(error);
   }

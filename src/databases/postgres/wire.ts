@@ -10,12 +10,14 @@ export interface ExtendedQuery {
   /** Absent: the server has already prepared it. */
   readonly text?: string | undefined;
   readonly values: readonly (string | null)[];
+  /** Asks for the columns of the result. */
+  readonly describes?: boolean;
 }
 
 const code = (letter: string) => letter.charCodeAt(0);
-const [parseCode, bindCode, executeCode, syncCode, closeCode, statement] = ['P', 'B', 'E', 'S', 'C', 'S'].map(
-  code,
-) as [number, number, number, number, number, number];
+const [parseCode, bindCode, describeCode, executeCode, syncCode, closeCode, statement, portal] = [
+  ...['P', 'B', 'D', 'E', 'S', 'C', 'S', 'P'],
+].map(code) as [number, number, number, number, number, number, number, number];
 
 /** The most values that a Bind message can count. */
 export const mostValues = 65_535;
@@ -30,6 +32,7 @@ export function checkCount(count: number): void {
   );
 }
 
+const describeSize = 7;
 const executeSize = 10;
 const syncSize = 5;
 
@@ -52,8 +55,9 @@ export function roundTrip(closed: readonly string[], calls: readonly ExtendedQue
   return buffer;
 }
 
-function callSize({ name, text, values }: ExtendedQuery, lengths: number[]): number {
+function callSize({ name, text, values, describes }: ExtendedQuery, lengths: number[]): number {
   let size = 5 + 1 + name.length + 1 + 2 + 2 + 4 * values.length + 2 + executeSize;
+  if (describes === true) size += describeSize;
   if (text !== undefined) {
     const length = Buffer.byteLength(text);
     lengths.push(length);
@@ -70,7 +74,7 @@ function callSize({ name, text, values }: ExtendedQuery, lengths: number[]): num
 function writeCall(
   buffer: Buffer,
   start: number,
-  { name, text, values }: ExtendedQuery,
+  { name, text, values, describes }: ExtendedQuery,
   lengths: readonly number[],
   from: number,
 ): number {
@@ -97,6 +101,7 @@ function writeCall(
   buffer.writeInt16BE(0, at);
   at += 2;
   buffer.writeInt32BE(at - bind - 1, bind + 1);
+  if (describes === true) at = writeDescribe(buffer, at);
   return writeExecute(buffer, at);
 }
 
@@ -110,6 +115,15 @@ function writeParse(buffer: Buffer, start: number, name: string, text: string, l
   at += 3;
   buffer.writeInt32BE(at - start - 1, start + 1);
   return at;
+}
+
+/** Asks for the columns of the unnamed portal. */
+function writeDescribe(buffer: Buffer, at: number): number {
+  buffer[at] = describeCode;
+  buffer.writeInt32BE(describeSize - 1, at + 1);
+  buffer[at + 5] = portal;
+  buffer[at + 6] = 0;
+  return at + describeSize;
 }
 
 function writeExecute(buffer: Buffer, at: number): number {

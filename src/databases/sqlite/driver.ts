@@ -20,6 +20,7 @@ import { introspect } from './introspect.ts';
 import type { ResolvedOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 import type { Query } from './query.ts';
+import { resultColumn } from './result-columns.ts';
 import { type Execute, sqliteTransaction } from './transaction.ts';
 
 /** A driver for one SQLite file. It runs statements in engine processes: several readers, one writer. */
@@ -49,7 +50,7 @@ class SqliteDriver implements Driver {
     const free = pool.acquire(limits);
     const engine = free instanceof Promise ? await free : free;
     try {
-      return await this.#execute(engine, statement.text, values, write, limits);
+      return await this.#execute(engine, statement.text, values, write, limits, statement.describes);
     } catch (error) {
       throw statementFailure(error as FozError, statement.text);
     } finally {
@@ -64,8 +65,10 @@ class SqliteDriver implements Driver {
   ): Promise<T> {
     const pool = this.#poolFor(mode === 'write');
     const engine = await pool.acquire(limitsOf(context));
-    const execute: Execute = async (text, values, limits) => {
-      const result = await this.#execute(engine, text, values, !isRead(text), limits);
+    const execute: Execute = async (text, values, limits, describes = false) => {
+      // A statement that people have written may write whatever it begins with.
+      const write = mode === 'write' && (describes || !isRead(text));
+      const result = await this.#execute(engine, text, values, write, limits, describes);
       if (result.withheld !== undefined) throw result.withheld;
       return result;
     };
@@ -142,6 +145,7 @@ class SqliteDriver implements Driver {
     values: readonly unknown[],
     write: boolean,
     { signal, deadline, held = new HeldBytes(null) }: Limits,
+    describes = false,
   ): Promise<RunResult> {
     let stopped = false;
     const stop = () => {
@@ -155,8 +159,9 @@ class SqliteDriver implements Driver {
       const query: Query = async (asked, given = []) =>
         (await engine.run(asked, given, false, new HeldBytes(null))).rows;
       const table = images === undefined ? null : await imageTable(query, images);
-      const answer = await engine.run(text, values, write, held, table);
-      if (!answer.tooLong) return answer;
+      const { columns, ...answer } = await engine.run(text, values, write, held, table, describes);
+      if (!answer.tooLong)
+        return columns === undefined ? answer : { ...answer, columns: columns.map(resultColumn) };
       if (!write) throw tooLong(held.limit);
       return { ...answer, withheld: tooLong(held.limit) };
     } catch (error) {

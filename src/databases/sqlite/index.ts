@@ -3,6 +3,7 @@ import { sqlConnector } from '../../sql/index.ts';
 import { sqliteChanges } from './changes.ts';
 import { sqliteDialect } from './dialect.ts';
 import { sqliteDriver } from './driver.ts';
+import { sqliteNative } from './native.ts';
 import { resolveOptions, type SqliteOptions } from './options.ts';
 
 export { sqliteDialect } from './dialect.ts';
@@ -17,5 +18,6 @@ export function connectSqlite(options: SqliteOptions): Connector {
     dialect: sqliteDialect,
     driver,
     changes: sqliteChanges(resolved, driver),
+    native: sqliteNative,
   });
 }

@@ -108,7 +108,8 @@ export class EngineProcess implements Pooled {
 
   /**
    * Runs one statement to its end. Rejects with a NativeError, or with FozError `limit-exceeded` when its rows may not be held.
-   * Must not be called while another one runs. `table`: the images that the statement reads are stored in it before.
+   * Must not be called while another one runs. `table`: the images that the statement reads are stored in it before. `describes`: the answer
+   * names its columns.
    */
   run(
     text: string,
@@ -116,12 +117,13 @@ export class EngineProcess implements Pooled {
     write: boolean,
     held: HeldBytes,
     table: ImageTable | null = null,
+    describes = false,
   ): Promise<Answer> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const call = this.#statements.call(text);
     const most = Math.max(0, held.limit - held.bytes);
-    const request: unknown[] = [call.id, call.text, values.map(packed), write, call.forget, most];
-    if (table !== null) request.push(packedTable(table));
+    const images = table === null ? null : packedTable(table);
+    const request = [call.id, call.text, values.map(packed), write, call.forget, most, images, describes];
     const message = frame(JSON.stringify(request));
     const answer = this.#answer(held, write);
     this.#child.stdin!.write(message);

@@ -4,7 +4,12 @@ import { endOfTransactionLimits, type Limits, type Transaction, transactionOf } 
 import type { EngineProcess } from './process.ts';
 
 /** Runs a statement in the process of a transaction. Rejects with a FozError. */
-export type Execute = (text: string, values: readonly unknown[], limits: Limits) => Promise<RunResult>;
+export type Execute = (
+  text: string,
+  values: readonly unknown[],
+  limits: Limits,
+  describes?: boolean,
+) => Promise<RunResult>;
 
 /** One transaction in one process. */
 export function sqliteTransaction(engine: EngineProcess, execute: Execute, begin: string): Transaction {
@@ -17,7 +22,7 @@ export function sqliteTransaction(engine: EngineProcess, execute: Execute, begin
   };
   return transactionOf({
     begin: (limits) => send(begin, limits),
-    run: ({ text }, values, limits) => execute(text, values, limits),
+    run: ({ text, describes }, values, limits) => execute(text, values, limits, describes),
     // After a failed commit SQLite leaves the transaction open, so it is rolled back here.
     commit: async (limits) => {
       try {

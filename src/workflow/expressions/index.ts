@@ -1,3 +1,3 @@
 export { faultsOf } from './syntax.ts';
-export { Expressions } from './templates.ts';
+export { Expressions, expressionsOf } from './templates.ts';
 export { keepText } from './texts.ts';

@@ -51,12 +51,37 @@ export interface GraphqlAnswer {
   }[];
 }
 
+/** A statement in the SQL of a source. */
+export interface SqlRequest {
+  /** Whose statement it is: its workflow, run and step. */
+  readonly caller: StepCaller;
+  /** The role of the workflow; `null`: it has none. */
+  readonly role: string | null;
+  readonly source: string;
+  readonly statement: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Default: what the statement begins with decides. */
+  readonly mode?: 'read' | 'write';
+  readonly mostRows: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The rows that a statement returns, and the number of rows that it has written. */
+export interface SqlAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly affected: number;
+}
+
 /** What steps use of the outside world; given by whoever wires the layers. A step whose service is absent fails. */
 export interface StepServices {
   /** Runs an operation as a role. */
   graphql(request: GraphqlRequest): Promise<GraphqlAnswer>;
   /** Sends HTTP requests, with credentials by name. */
   readonly http?: Pick<AuthorizedClient, 'send'>;
+  /** Runs a statement on a source that allows it. */
+  sql?(request: SqlRequest): Promise<SqlAnswer>;
 }
 
 /** Other runs and signals, as the steps of a run see them. */

@@ -14,8 +14,8 @@ const longText = 512;
 
 /**
  * What an engine process answers: rows and the number of rows written, or an error. `tooLong`: the rows are more bytes than were asked
- * for, and stay behind.
- * @typedef {{ rows: unknown[][], affected: number, special: Special[], tooLong: boolean }} Answer
+ * for, and stay behind. `columns`: where asked for, their names and declared types.
+ * @typedef {{ rows: unknown[][], affected: number, special: Special[], tooLong: boolean, columns?: (string | null)[][] }} Answer
  * @typedef {{ error: { code: number | null, message: string } }} Failure
  */
 
@@ -67,11 +67,12 @@ function takeSpecials(rows) {
  * @param {unknown[][]} rows
  * @param {number} affected
  * @param {number} [most]
+ * @param {(string | null)[][]} [columns]
  */
-export function answerFrame(rows, affected, most = Number.POSITIVE_INFINITY) {
+export function answerFrame(rows, affected, most = Number.POSITIVE_INFINITY, columns = undefined) {
   const tooLong = bytesOf(rows, most) > most;
   const { special, texts } = takeSpecials(tooLong ? [] : rows);
-  return frame(JSON.stringify({ rows: tooLong ? [] : rows, affected, special, tooLong }), texts);
+  return frame(JSON.stringify({ rows: tooLong ? [] : rows, affected, special, tooLong, columns }), texts);
 }
 
 /**

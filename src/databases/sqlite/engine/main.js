@@ -22,9 +22,9 @@ import { clearImages, storeImages } from './images.js';
  */
 /**
  * Statement number (null: it is not kept), its text when it is not compiled yet, values, whether it writes, the numbers of statements to
- * forget, the most bytes that its rows may be, and images of changed rows that it reads.
+ * forget, the most bytes that its rows may be, images of changed rows that it reads, and whether the answer names its columns.
  * @typedef {[id: number | null, text: string | null, values: unknown[], write: boolean, forget: number[], most: number,
- *   images?: import('./images.js').PackedImages]} Request
+ *   images: import('./images.js').PackedImages | null, describes: boolean]} Request
  */
 
 /** A statement that reads may build texts of so many bytes, or of as many as its rows may be. */
@@ -108,12 +108,12 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
  * @param {Database} database
  * @param {Request} request
  */
-function answer(database, [id, text, packed, write, forget, most, images]) {
+function answer(database, [id, text, packed, write, forget, most, images, describes]) {
   try {
     startStatement();
     limitTexts(database, write ? longestText : most);
     for (const one of forget) statements.delete(one);
-    if (images !== undefined) storeImages(database, images);
+    if (images !== null) storeImages(database, images);
     let statement = id === null ? undefined : statements.get(id);
     if (statement === undefined) {
       statement = database.prepare(/** @type {string} */ (text));
@@ -125,11 +125,12 @@ function answer(database, [id, text, packed, write, forget, most, images]) {
       return answerFrame([], Number(statement.run(...values).changes));
     }
     const rows = all(statement, values, write);
-    return answerFrame(rows, write ? rows.length : 0, most);
+    const columns = describes ? statement.columns().map(({ name, type }) => [name, type ?? null]) : undefined;
+    return answerFrame(rows, write ? rows.length : 0, most, columns);
   } catch (error) {
     return failureFrame(error);
   } finally {
-    if (images !== undefined) clearImages(database, images);
+    if (images !== null) clearImages(database, images);
   }
 }
 

@@ -1,0 +1,4 @@
+import { describeEngines } from '../../support/engines.ts';
+import { sqlCases } from './sql.cases.ts';
+
+describeEngines(['sqlite', 'pglite'], sqlCases);
