@@ -6,7 +6,6 @@ import {
   LiveWorkflows,
   validHooks,
 } from '../../control/index.ts';
-import { FozError } from '../../core/index.ts';
 import { HttpClient } from '../../outbound/index.ts';
 import {
   DeliveryStore,
@@ -29,8 +28,7 @@ import {
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
-import { httpService } from './http-service.ts';
-import { sqlStatements } from './sql-statements.ts';
+import { stepServices } from './step-services.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
@@ -88,15 +86,8 @@ export function workOf(options: WorkOptions): Work {
     onAttempt: (endpoint, result) => figures.count(endpoint, result),
   });
   deliverer.join(worker);
-  let graphql: StepServices['graphql'] = async () => {
-    throw new FozError('unavailable', 'Foz is starting.');
-  };
-  const requests = httpService(http, outbound, secrets);
-  const services: StepServices = {
-    graphql: (request) => graphql(request),
-    http: requests,
-    sql: sqlStatements(options),
-  };
+  const opened = stepServices(options, http);
+  const { services } = opened;
   const runner = new Runner({ runs, worker, services, log });
   const workflows = new LiveWorkflows({ graphs, runner, log });
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
@@ -115,7 +106,7 @@ export function workOf(options: WorkOptions): Work {
       endpointOf = endpoint;
     },
     start(service) {
-      graphql = service;
+      opened.useGraphql(service);
       stops.push(startCleaning({ store, runs, calls, deliveries, settings: workflow, log }));
       workflows.start();
       if (workflow.enabled !== false) void worker.start();
@@ -133,7 +124,7 @@ export function workOf(options: WorkOptions): Work {
     await worker.stop(graceMs);
     await runner.close();
     deliverer.close();
-    await requests.close();
+    await opened.close();
     await http.close();
   }
 }

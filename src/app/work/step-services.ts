@@ -1,0 +1,33 @@
+import { FozError } from '../../core/index.ts';
+import type { HttpClient } from '../../outbound/index.ts';
+import type { StepServices } from '../../workflow/index.ts';
+import { httpService } from './http-service.ts';
+import { sqlStatements } from './sql-statements.ts';
+import type { WorkOptions } from './work.ts';
+
+/** What steps use of the outside world. */
+export interface OpenServices {
+  readonly services: StepServices;
+  /** Sets what runs the operations of steps. Before, they are refused. */
+  useGraphql(graphql: StepServices['graphql']): void;
+  close(): Promise<void>;
+}
+
+/** Opens the services of steps. `http`: the client of requests whose URLs come from metadata. */
+export function stepServices(options: WorkOptions, http: HttpClient): OpenServices {
+  let graphql: StepServices['graphql'] = async () => {
+    throw new FozError('unavailable', 'Foz is starting.');
+  };
+  const requests = httpService(http, options.config.outbound ?? {}, options.secrets);
+  return {
+    services: {
+      graphql: (request) => graphql(request),
+      http: requests,
+      sql: sqlStatements(options),
+    },
+    useGraphql(service) {
+      graphql = service;
+    },
+    close: () => requests.close(),
+  };
+}
