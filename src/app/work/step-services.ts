@@ -1,9 +1,18 @@
+import type { ControlPlane, FozConfig } from '../../control/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { HttpClient } from '../../outbound/index.ts';
+import type { SourceRegistry } from '../../views/index.ts';
 import type { StepServices } from '../../workflow/index.ts';
 import { httpService } from './http-service.ts';
 import { sqlStatements } from './sql-statements.ts';
-import type { WorkOptions } from './work.ts';
+
+/** What the services of steps are made of. */
+export interface ServiceOptions {
+  readonly secrets: ControlPlane['secrets'];
+  readonly audit: ControlPlane['audit'];
+  readonly registry: SourceRegistry;
+  readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
+}
 
 /** What steps use of the outside world. */
 export interface OpenServices {
@@ -14,7 +23,7 @@ export interface OpenServices {
 }
 
 /** Opens the services of steps. `http`: the client of requests whose URLs come from metadata. */
-export function stepServices(options: WorkOptions, http: HttpClient): OpenServices {
+export function stepServices(options: ServiceOptions, http: HttpClient): OpenServices {
   let graphql: StepServices['graphql'] = async () => {
     throw new FozError('unavailable', 'Foz is starting.');
   };

@@ -1,11 +1,5 @@
 import type { Logger } from 'pino';
-import {
-  type ControlPlane,
-  type FozConfig,
-  type LiveMetadata,
-  LiveWorkflows,
-  validHooks,
-} from '../../control/index.ts';
+import { type LiveMetadata, LiveWorkflows, validHooks } from '../../control/index.ts';
 import { HttpClient } from '../../outbound/index.ts';
 import {
   DeliveryStore,
@@ -15,7 +9,7 @@ import {
   ScheduleStore,
   type Store,
 } from '../../store/index.ts';
-import type { Graphs, SourceRegistry } from '../../views/index.ts';
+import type { Graphs } from '../../views/index.ts';
 import {
   Deliverer,
   type Endpoint,
@@ -28,17 +22,13 @@ import {
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
-import { stepServices } from './step-services.ts';
+import { type ServiceOptions, stepServices } from './step-services.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
 
-export interface WorkOptions {
+export interface WorkOptions extends ServiceOptions {
   readonly store: Store;
-  readonly secrets: ControlPlane['secrets'];
-  readonly audit: ControlPlane['audit'];
-  readonly registry: SourceRegistry;
-  readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
   readonly graphs: Graphs;
   readonly metadata: Pick<LiveMetadata, 'isRead'>;
   readonly log: Logger;
