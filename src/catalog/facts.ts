@@ -65,14 +65,15 @@ export interface TableFacts {
 
 /**
  * The effect of triggers and rules on written rows. `before`: they may skip rows and change values, and the returned
- * rows show it. `after`: they may change rows again after those were returned. Absent: there are none.
+ * rows show it. `after`: they may change rows again after those were returned. `instead`: they store the rows themselves, maybe other ones
+ * or none. Absent: there are none.
  */
 export interface TriggerFacts {
   readonly insert?: TriggerEffect;
   readonly update?: TriggerEffect;
   readonly delete?: TriggerEffect;
 }
-export type TriggerEffect = 'before' | 'after';
+export type TriggerEffect = 'before' | 'after' | 'instead';
 
 export interface ColumnFacts {
   readonly name: string;

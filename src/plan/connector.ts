@@ -157,8 +157,11 @@ export interface Runner {
 export interface Savepoint {
   readonly set: Statement;
   readonly undo: Statement;
-  /** Releases the savepoint, also after a rollback to it. Otherwise savepoints of the same name pile up on some engines. */
-  readonly release: Statement;
+  /**
+   * Releases the savepoint, also after a rollback to it. Otherwise savepoints of the same name pile up on some engines. `null`: the engine
+   * needs no release.
+   */
+  readonly release: Statement | null;
 }
 
 export interface Connector extends Runner {

@@ -4,7 +4,7 @@ import { compileConflictingRow, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
 import type { Driver } from './driver.ts';
 
-/** Savepoints have the same spelling on all engines. */
+/** Savepoints in the standard's spelling. */
 const savepoint: Savepoint = {
   set: { text: 'savepoint foz_attempt', slots: [] },
   undo: { text: 'rollback to savepoint foz_attempt', slots: [] },
@@ -33,7 +33,7 @@ export function sqlConnector({
     compileFetch: (fetch) => compileFetch(dialect, fetch),
     compileWrite: (write) => compileWrite(dialect, write),
     compileConflictingRow: (table, columns) => compileConflictingRow(dialect, table, columns),
-    savepoint,
+    savepoint: dialect.savepoint ?? savepoint,
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),
     changes,

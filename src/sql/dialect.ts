@@ -16,6 +16,7 @@ import type {
   Labels,
   OnConflict,
   Param,
+  Savepoint,
   Slot,
   TextOf,
 } from '../plan/index.ts';
@@ -187,6 +188,44 @@ export interface Dialect {
   ): Sql;
   /** This engine's form of `default values` (in `insert into t default values`). */
   readonly defaultValues: Sql;
+  /** How writes are spelled on engines without RETURNING and ON CONFLICT; default: by these two, and the members above. */
+  readonly writes?: WriteSpelling;
+  /** Default: `savepoint`, `rollback to savepoint` and `release savepoint`. */
+  readonly savepoint?: Savepoint;
+}
+
+/** The text of whole writes. */
+export interface WriteSpelling {
+  /** The column at a position of `WrittenRows.columns`, as the list of what is returned refers to it. */
+  returned(column: Column, at: number): Sql;
+  insert(parts: InsertParts): Sql;
+  update(parts: WrittenRows & { readonly set: Sql; readonly where: Sql }): Sql;
+  delete(parts: WrittenRows & { readonly where: Sql }): Sql;
+}
+
+/** The rows that a write returns. */
+export interface WrittenRows {
+  readonly table: Table;
+  readonly columns: readonly Column[];
+  /** What is selected of them; empty: nothing is returned. */
+  readonly list: Sql;
+}
+
+/** An insert, or an upsert, of the rows of one statement. */
+export interface InsertParts extends WrittenRows {
+  readonly into: readonly Column[];
+  /** A cell for each column of `into`; `null`: the database decides the value. */
+  readonly rows: readonly (readonly (Sql | null)[])[];
+  readonly conflict: ConflictParts | null;
+  /** The list has `changedRow`, too. */
+  readonly reportsChanged: boolean;
+}
+
+export interface ConflictParts extends OnConflict {
+  /** The condition on the existing row. */
+  readonly condition: Sql | null;
+  /** `column = value`, written into the existing row besides. */
+  readonly assignments: readonly Sql[];
 }
 
 /** The images of rows of a table: see `Fetch`. */

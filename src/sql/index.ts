@@ -12,12 +12,16 @@ export { ChangeQueue } from './change-queue.ts';
 export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
 export type {
+  ConflictParts,
   Dialect,
   ImageRows,
+  InsertParts,
   NestingDialect,
   ScalarSpelling,
   ScalarSpellings,
   TypedColumn,
+  WriteSpelling,
+  WrittenRows,
 } from './dialect.ts';
 export type { Driver } from './driver.ts';
 export { type FolderLockOptions, FolderTaken, lockFile, lockFolder, takeFile } from './folder-lock.ts';

@@ -4,14 +4,14 @@ import { type Case, casesOf } from '../support/cases/cases.ts';
 import { attachment, connectTo, roleEngine, sourceName } from '../support/cases/instance.ts';
 import { hindrance } from '../support/cases/needs.ts';
 import { ask } from '../support/cases/run.ts';
-import { sharedDatabase } from '../support/databases.ts';
+import { freshDatabase, sharedDatabase } from '../support/databases.ts';
 import { standInLacks } from '../support/engine/stand-in.ts';
 import { serverUrl } from '../support/engines.ts';
 import { type Exchange, storeConversation, storeRecorded } from '../support/recorded/conversation.ts';
 import { noting } from '../support/recorded/record.ts';
 
 /**
- * Records the conversations of the reading cases with a server that not everybody has, for `recorded.test.ts`:
+ * Records the conversations of the cases with a server that not everybody has, for `recorded.test.ts`:
  *
  *     FOZ_RECORD="Babelfish 4.4" FOZ_TEST_MSSQL_URL=mssql://... npm run test:servers -- --testPathPatterns cases/record
  */
@@ -20,10 +20,13 @@ const engine = 'mssql';
 const patterns = { include: [], exclude: [] };
 
 (server === undefined ? test.skip : test)(
-  'records the reading cases',
+  'records the cases',
   async () => {
     serverUrl(engine);
-    const [shop, support] = [await sharedDatabase(engine, 'shop'), await sharedDatabase('sqlite', 'support')];
+    const [shop, support] = [
+      await freshDatabase(engine, 'shop', 'shop_recorded'),
+      await sharedDatabase('sqlite', 'support'),
+    ];
     const [plain, desk] = [await connectTo(shop), await connectTo(support)];
     let exchanges: Exchange[] = [];
     const noted = noting(plain, (exchange) => exchanges.push(exchange));
@@ -41,7 +44,7 @@ const patterns = { include: [], exclude: [] };
     );
     const { schema } = asked.options;
     const topics = new Map<string, Record<string, Exchange[]>>();
-    for (const one of recordable(casesOf((topic) => !topic.startsWith('write-')))) {
+    for (const one of recordable(casesOf(() => true))) {
       if (hindrance(one.options, { engine, capabilities: plain.capabilities, schema }) !== null) continue;
       if (standInLacks(engine, one.name) !== undefined) continue;
       exchanges = [];
@@ -50,6 +53,9 @@ const patterns = { include: [], exclude: [] };
         variables: one.variables,
         operationName: one.options.operationName,
       });
+      const { after, tables = [] } = one.options;
+      if (after !== undefined) await ask(asked, { query: after, variables: {} });
+      if (tables.length > 0) await shop.reset(tables);
       if (exchanges.length === 0) continue;
       const [topic, name] = one.name.split('/') as [string, string];
       topics.set(topic, { ...topics.get(topic), [name]: exchanges });
@@ -57,9 +63,9 @@ const patterns = { include: [], exclude: [] };
     for (const [topic, cases] of topics) storeConversation(engine, topic, { cases });
     storeRecorded(engine, { server: server!, date: new Date().toISOString().slice(0, 10), facts });
     await Promise.all([plain.close(), desk.close()]);
-    await support.drop();
+    await Promise.all([shop.drop(), support.drop()]);
   },
-  600_000,
+  1_800_000,
 );
 
 /** Cases of the plain attachment that the engine answers as all do. */

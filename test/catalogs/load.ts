@@ -53,7 +53,10 @@ export function resetScript(
   const chosen = all.filter((rows) => !tables || tables.includes(rows.table));
   const { spelling } = testEngines[engine];
   const empty = chosen.map((rows) => `delete from ${spelling.name(rows.table)};`);
-  return spelling.unchecked([...empty, ...chosen.flatMap((rows) => fill(spelling, rows))]).join('\n');
+  const statements = [...empty, ...chosen.flatMap((rows) => fill(spelling, rows))];
+  const ddl = read(catalog, `${spelling.ddl}.sql`);
+  const names = chosen.map(({ table }) => table);
+  return (spelling.uncheckedAmong?.(statements, names, ddl) ?? spelling.unchecked(statements)).join('\n');
 }
 
 function fill(spelling: Spelling, { table, columns, counted, rows }: TableRows): string[] {

@@ -8,6 +8,7 @@ import { encode } from './encode.ts';
 import { inKeys, keyEquals, keyRows, keyText, ownKeyEquals } from './keys.ts';
 import { collated, isCodePage, nativeOf, textForm } from './types.ts';
 import { bindValue, flat, textOf } from './values.ts';
+import { changedRow, savepoint, writes } from './writes.ts';
 
 /** COLLATE would convert a text of a code page to that of the named collation. */
 const unicode = (text: Sql, type: ValueType) =>
@@ -25,16 +26,16 @@ export const mssqlDialect: Dialect = {
     aggregates: ansiAggregates,
     nesting: 'batched',
     combinedRoots: false,
-    returning: { insert: false, update: false, delete: false },
-    conflictTarget: false,
-    conflictWhere: false,
-    upsertReportsChanged: false,
-    upsertReturnsTwice: false,
+    returning: { insert: true, update: true, delete: true },
+    conflictTarget: true,
+    conflictWhere: true,
+    upsertReportsChanged: true,
+    upsertReturnsTwice: true,
     insertReportsConflict: false,
     arrays: false,
     jsonWrite: false,
     jsonPath: false,
-    defaultKeyword: true,
+    defaultKeyword: false,
     // 2,100 in all ("Maximum capacity specifications"), two of which are the text and the declarations that sp_executesql takes.
     mostParameters: 2098,
     // "Table value constructor", error 10738.
@@ -75,8 +76,11 @@ export const mssqlDialect: Dialect = {
   aggregate,
   countDistinct,
   bucket,
+  writes,
+  changedRow,
+  savepoint,
   onConflict: () => {
-    throw new FozError('not-supported', 'Foz does not write to SQL Server yet.');
+    throw new FozError('unexpected', 'Upserts on SQL Server are spelled whole.');
   },
   jsonWrite: () => {
     throw new FozError('not-supported', 'JSON values are not changed in place on SQL Server.');

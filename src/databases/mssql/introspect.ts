@@ -25,6 +25,7 @@ export async function introspect(
   reading.readChecks(await ask(queries.checks));
   reading.readColumns(await ask(queries.columns));
   reading.readKeys(await ask(queries.keys), await ask(queries.foreignKeys));
+  reading.readTriggers(await ask(queries.triggers));
   const facts = reading.facts();
   const snapshot = server.hasSnapshot ? [] : [noSnapshot];
   return {

@@ -10,7 +10,11 @@ const userObjects = `o.type in ('U', 'V') and o.is_ms_shipped = 0 and s.name not
 
 export const queries = {
   tables: `select s.name, o.name, o.type, cast(p.value as nvarchar(4000)), o.object_id,
-  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'SELECT')
+  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'SELECT'),
+  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'ALTER'),
+  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'INSERT'),
+  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'UPDATE'),
+  has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', 'DELETE')
 ${visible}
 left join sys.extended_properties p on p.class = 1 and p.major_id = o.object_id and p.minor_id = 0 and p.name = 'MS_Description'
 where ${userObjects}
@@ -45,6 +49,10 @@ join sys.foreign_key_columns fc on fc.constraint_object_id = f.object_id
 join sys.columns pc on pc.object_id = fc.parent_object_id and pc.column_id = fc.parent_column_id
 join sys.columns rc on rc.object_id = fc.referenced_object_id and rc.column_id = fc.referenced_column_id
 order by f.parent_object_id, f.object_id, fc.constraint_column_id`,
+
+  triggers: `select t.parent_id, e.type_desc, t.is_instead_of_trigger
+from sys.triggers t join sys.trigger_events e on e.object_id = t.object_id
+where t.parent_id <> 0 and t.is_disabled = 0`,
 
   /** Checks that all rows pass: not those that are off or were not applied to the rows that were there. */
   checks: `select parent_object_id, name, definition, is_disabled, is_not_trusted from sys.check_constraints order by parent_object_id, name`,

@@ -3,6 +3,7 @@ import { FozError } from '../../core/index.ts';
 import {
   ArrivingRows,
   ended,
+  endOfTransactionLimits,
   graceMs,
   isRead,
   type Limits,
@@ -14,6 +15,7 @@ import {
 import { connect } from './connect.ts';
 import { isLost, toFozError } from './errors.ts';
 import type { Settings } from './options.ts';
+import { affectedName, identityOff } from './writes.ts';
 
 /** The server's answer to one statement. */
 export interface Answer {
@@ -31,6 +33,8 @@ interface Running extends Watched {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
   isCancelled: boolean;
+  /** The result set is the number of written rows. */
+  isCount: boolean;
 }
 
 /** Longer texts are sent as `nvarchar(max)`. One length for all others, so that the server keeps one plan for a statement. */
@@ -76,7 +80,19 @@ export class Session implements Pooled {
    * `limit-exceeded` when its rows exceed the held bytes, otherwise with the error of the driver or the server. By then the server has
    * finished the statement, or the connection is gone.
    */
-  execute(text: string, values: readonly (string | null)[], limits: Limits): Promise<Answer> {
+  async execute(text: string, values: readonly (string | null)[], limits: Limits): Promise<Answer> {
+    const off = identityOff(text);
+    if (off === null) return this.#send(text, values, limits);
+    try {
+      return await this.#send(text, values, limits);
+    } catch (error) {
+      // The batch has ended before it set the option back, and there is one for all tables.
+      await this.batch(off, endOfTransactionLimits()).catch(() => this.end());
+      throw error;
+    }
+  }
+
+  #send(text: string, values: readonly (string | null)[], limits: Limits): Promise<Answer> {
     return this.#start(text, limits, (request) => {
       values.forEach((value, at) => {
         const length = value !== null && value.length > plainLength ? Number.POSITIVE_INFINITY : plainLength;
@@ -109,8 +125,14 @@ export class Session implements Pooled {
         resolve,
         reject,
         isCancelled: false,
+        isCount: false,
         stop: () => this.#cancel(running),
       };
+      // Only the last result set counts: triggers may have sent others.
+      request.on('columnMetadata', (columns) => {
+        running.rows.length = 0;
+        running.isCount = Object.values(columns)[0]?.colName === affectedName;
+      });
       request.on('row', (columns: readonly { readonly value: unknown }[]) => {
         const row = columns.map(({ value }) => value);
         if (running.arriving.admits(bytesOf(row))) running.rows.push(row);
@@ -137,7 +159,8 @@ export class Session implements Pooled {
     this.#watch.remove(running);
     const { arriving, rows, isStored, isCancelled } = running;
     if (error === null) {
-      if (arriving.refusal === null) running.resolve({ rows, affected: count });
+      if (running.isCount) running.resolve({ rows: [], affected: Number(rows[0]?.[0] ?? 0) });
+      else if (arriving.refusal === null) running.resolve({ rows, affected: count });
       else if (isStored) running.resolve({ rows: [], affected: arriving.count, withheld: arriving.refusal });
       else running.reject(arriving.refusal);
       return;

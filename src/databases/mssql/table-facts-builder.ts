@@ -7,6 +7,7 @@ import {
   type KeyFacts,
   type SourceFacts,
   type TableFacts,
+  type TriggerEffect,
 } from '../../catalog/index.ts';
 import { allowedValues, namesIn, validJson } from './checks.ts';
 import { readType } from './natives.ts';
@@ -27,6 +28,11 @@ interface ReadTable {
   readonly lists: Map<string, readonly string[]>;
   /** Columns that hold only JSON. */
   readonly documents: Set<string>;
+  /** What the user may do to the rows. */
+  readonly rights: ReadonlySet<Write>;
+  /** Whether the user may give values to an identity column. */
+  readonly mayAlter: boolean;
+  readonly triggers: Map<Write, TriggerEffect>;
   primaryKey: KeyFacts | null;
 }
 
@@ -35,6 +41,9 @@ interface ReadingOptions {
   wantedNamespace(namespace: string): boolean;
   wantedTable(namespace: string, table: string): boolean;
 }
+
+const writes = ['insert', 'update', 'delete'] as const;
+type Write = (typeof writes)[number];
 
 const textOr = (value: Row[number] | undefined) =>
   value === null || value === undefined || value === '' ? null : String(value);
@@ -54,7 +63,7 @@ export class TableFactsBuilder {
   }
 
   readTables(rows: readonly Row[]): void {
-    for (const [schema, table, type, comment, id, mayRead] of rows) {
+    for (const [schema, table, type, comment, id, mayRead, mayAlter, ...mayWrite] of rows) {
       const [namespace, name] = [String(schema), String(table)];
       const { wantedNamespace, wantedTable } = this.#options;
       if (!wantedNamespace(namespace) || !wantedTable(namespace, name)) continue;
@@ -74,6 +83,9 @@ export class TableFactsBuilder {
         checks: [],
         lists: new Map(),
         documents: new Set(),
+        rights: new Set(writes.filter((_, at) => mayWrite[at] === null || isTrue(mayWrite[at]))),
+        mayAlter: isTrue(mayAlter),
+        triggers: new Map(),
         primaryKey: null,
       });
     }
@@ -126,7 +138,7 @@ export class TableFactsBuilder {
       nullable: isTrue(nullable),
       // Without the right VIEW DEFINITION the expression is hidden, but not that there is one.
       defaultExpression: textOr(standard) ?? (Number(defaultId ?? 0) === 0 ? null : '(hidden)'),
-      identity: isTrue(identity) ? 'always' : null,
+      identity: isTrue(identity) ? (table.mayAlter ? 'by default' : 'always') : null,
       generated: isTrue(computed) || readOnly,
       maxLength: isDocument ? null : typed.maxLength,
       comment: textOr(comment),
@@ -180,6 +192,16 @@ export class TableFactsBuilder {
     }
   }
 
+  readTriggers(rows: readonly Row[]): void {
+    for (const [id, event, isInsteadOf] of rows) {
+      const kind = writes.find((one) => one === String(event).toLowerCase());
+      const triggers = this.#tables.get(String(id))?.triggers;
+      if (kind === undefined || triggers === undefined) continue;
+      // OUTPUT has the values before any trigger runs.
+      if (triggers.get(kind) !== 'instead') triggers.set(kind, isTrue(isInsteadOf) ? 'instead' : 'after');
+    }
+  }
+
   #report(table: ReadTable, column: string | null, reason: string): void {
     this.#issues.push({ namespace: table.namespace, table: table.name, column, reason });
   }
@@ -196,6 +218,9 @@ export class TableFactsBuilder {
 
 function factsOf(table: ReadTable): TableFacts {
   const { namespace, name, isView, comment, primaryKey, uniqueKeys, foreignKeys, checks } = table;
+  const { rights, triggers } = table;
+  // Which views can be written without a trigger the catalog does not tell.
+  const isWritable = (write: Write) => rights.has(write) && (!isView || triggers.get(write) === 'instead');
   const columns = [...table.columns.values()];
   const constraints = checks.map((check) => ({
     name: check.name,
@@ -211,10 +236,10 @@ function factsOf(table: ReadTable): TableFacts {
     uniqueKeys,
     foreignKeys,
     ...(constraints.length === 0 ? {} : { constraints }),
-    // Foz only reads.
-    insertable: false,
-    updatable: false,
-    deletable: false,
+    insertable: isWritable('insert'),
+    updatable: isWritable('update'),
+    deletable: isWritable('delete'),
+    ...(triggers.size === 0 ? {} : { triggers: Object.fromEntries(triggers) }),
     estimatedRows: null,
   };
 }

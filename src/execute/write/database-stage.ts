@@ -64,7 +64,7 @@ export class DatabaseStage implements Stage {
       await runStatement(this.#running, this.#source, undo);
       if (this.#running.written !== undefined) this.#running.written.length = before;
     }
-    await runStatement(this.#running, this.#source, release);
+    if (release !== null) await runStatement(this.#running, this.#source, release);
     return result;
   }
 

@@ -8,7 +8,7 @@ import { movedKey } from './triggers.ts';
 
 /** Whether an INSTEAD OF trigger or a rule of a view handles a write. It may store other rows, or none. */
 export function isInsteadOf({ kind, triggers }: Table, write: 'insert' | 'update'): boolean {
-  return kind === 'view' && triggers[write] === 'after';
+  return triggers[write] === 'instead' || (kind === 'view' && triggers[write] === 'after');
 }
 
 /** Inserts rows into a view one by one, and reads each back as the view shows it. */

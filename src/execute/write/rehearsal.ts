@@ -67,7 +67,7 @@ export class Rehearsal implements Stage {
     this.#statements.push(explainStatement('an attempt begins', this.#source, set));
     const result = await body();
     if (!keep(result)) this.#statements.push(explainStatement('the attempt is undone', this.#source, undo));
-    this.#statements.push(explainStatement('the attempt ends', this.#source, release));
+    if (release !== null) this.#statements.push(explainStatement('the attempt ends', this.#source, release));
     return result;
   }
 

@@ -109,7 +109,8 @@ function lastStates(rows: Rows, key: readonly number[] | null): Rows {
 /** Whether triggers may change the row in a way that RETURNING does not show. It must then be read back by its key. */
 function isChangedBehind({ kind, table }: Mutation): boolean {
   const event = kind === 'insert' ? 'insert' : kind === 'delete' ? 'delete' : 'update';
-  return event !== 'delete' && table.primaryKey !== null && table.triggers[event] === 'after';
+  const effect = table.triggers[event];
+  return event !== 'delete' && table.primaryKey !== null && (effect === 'after' || effect === 'instead');
 }
 
 function selectsOf(answer: WriteAnswer): Select[] {

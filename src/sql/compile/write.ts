@@ -1,7 +1,7 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError, unreachable } from '../../core/index.ts';
-import type { Assignment, Compiled, OutputField, Write } from '../../plan/index.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Assignment, Compiled, OnConflict, OutputField, Write } from '../../plan/index.ts';
+import type { Dialect, WriteSpelling } from '../dialect.ts';
 import { render, type Sql, sql } from '../sql.ts';
 import { Scope, SelectList } from './scope.ts';
 import { compileWhere, whereClause } from './where.ts';
@@ -10,12 +10,13 @@ import { columnTypes } from './wire.ts';
 /** Compiles one write to the SQL of an engine. Pure. `shape.out` has the returned columns by their database names. */
 export function compileWrite(dialect: Dialect, write: Write): Compiled {
   const scope = new Scope(dialect, write.kind === 'insert' ? null : write.table);
-  const text = spell(scope, write);
+  const { writes } = dialect;
+  const text = writes === undefined ? spell(scope, write) : sql.empty;
   const list = new SelectList();
   const row = dialect.table(write.table);
-  const out = write.returning.map((column): OutputField => {
-    const expression =
-      write.kind === 'insert' ? dialect.name(column.name) : sql`${row}.${dialect.name(column.name)}`;
+  const out = write.returning.map((column, at): OutputField => {
+    const name = dialect.name(column.name);
+    const expression = writes?.returned(column, at) ?? (write.kind === 'insert' ? name : sql`${row}.${name}`);
     const index = list.add(dialect.flat(expression, column.type), column.name);
     return {
       kind: 'value',
@@ -28,15 +29,42 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
     write.kind === 'insert' && write.reportsChanged === true
       ? { changed: list.add(offered(dialect.changedRow)) }
       : {};
-  const returning = list.columns.length === 0 ? sql.empty : sql` returning ${list.render(scope)}`;
+  const returned = list.columns.length === 0 ? sql.empty : list.render(scope);
+  const returning = returned.isEmpty ? sql.empty : sql` returning ${returned}`;
+  const whole = writes === undefined ? sql`${text}${returning}` : spellOwn(scope, writes, write, returned);
   return {
     statement: {
-      ...render(sql`${text}${returning}`, (position) => dialect.placeholder(position)),
+      ...render(whole, (position) => dialect.placeholder(position)),
       columns: columnTypes(out),
     },
     shape: { out, parent: null, ...changed },
     absent: null,
   };
+}
+
+/** A write in an engine's own spelling. `list`: what it returns. */
+function spellOwn(scope: Scope, writes: WriteSpelling, write: Write, list: Sql): Sql {
+  const { table, returning: columns } = write;
+  const row = scope.dialect.table(table);
+  switch (write.kind) {
+    case 'insert': {
+      const { onConflict, columns: into, reportsChanged = false } = write;
+      const rows = write.rows.map((cells) =>
+        cells.map((cell) => (cell === 'default' ? null : scope.dialect.bind(cell))),
+      );
+      const conflict =
+        onConflict === null ? null : { ...onConflict, ...conflictParts(scope, table, onConflict) };
+      return writes.insert({ table, columns, list, into, rows, conflict, reportsChanged });
+    }
+    case 'update': {
+      const set = assigned(scope, write, row);
+      return writes.update({ table, columns, list, set, where: whereClause(scope, write.where, row) });
+    }
+    case 'delete':
+      return writes.delete({ table, columns, list, where: whereClause(scope, write.where, row) });
+    default:
+      return unreachable(write);
+  }
 }
 
 /** Compiles the statement that reads the reported columns of the conflicting row. */
@@ -101,26 +129,35 @@ function insert(scope: Scope, write: Extract<Write, { kind: 'insert' }>): Sql {
   return sql`${into} (${columns}) values ${sql.join(rows)}${conflict}`;
 }
 
-function upsert(
-  scope: Scope,
-  table: Table,
-  conflict: NonNullable<Extract<Write, { kind: 'insert' }>['onConflict']>,
-): Sql {
-  const where =
-    conflict.where === null ? null : compileWhere(scope, conflict.where, scope.dialect.table(table));
+function upsert(scope: Scope, table: Table, conflict: OnConflict): Sql {
+  const { condition, assignments } = conflictParts(scope, table, conflict);
+  return scope.dialect.onConflict(conflict, table, condition, assignments);
+}
+
+/** The condition on the existing row, and the values that it gets besides. */
+function conflictParts(scope: Scope, table: Table, { where, presets = [] }: OnConflict) {
   const { dialect } = scope;
-  const presets = (conflict.presets ?? []).map(
-    ({ column, value }) => sql`${dialect.name(column.name)} = ${dialect.bind(value)}`,
-  );
-  return dialect.onConflict(conflict, table, where, presets);
+  return {
+    condition: where === null ? null : compileWhere(scope, where, dialect.table(table)),
+    assignments: presets.map(
+      ({ column, value }) => sql`${dialect.name(column.name)} = ${dialect.bind(value)}`,
+    ),
+  };
 }
 
 function update(scope: Scope, write: Extract<Write, { kind: 'update' }>): Sql {
   const row = scope.dialect.table(write.table);
-  const set = write.set.map(
-    (assignment) => sql`${scope.dialect.name(assignment.column.name)} = ${newValue(scope, assignment, row)}`,
+  const set = assigned(scope, write, row);
+  return sql`update${aborting(write.table, scope.dialect)} ${row} set ${set}${whereClause(scope, write.where, row)}`;
+}
+
+function assigned(scope: Scope, { set }: Extract<Write, { kind: 'update' }>, row: Sql): Sql {
+  return sql.join(
+    set.map(
+      (assignment) =>
+        sql`${scope.dialect.name(assignment.column.name)} = ${newValue(scope, assignment, row)}`,
+    ),
   );
-  return sql`update${aborting(write.table, scope.dialect)} ${row} set ${sql.join(set)}${whereClause(scope, write.where, row)}`;
 }
 
 /** Makes a conflict fail the statement, where the constraints of the table would replace or skip rows. */

@@ -127,8 +127,58 @@ export function refusedBy(text: string): readonly string[] {
   const found = new Set<string>();
   const nodes = parse(text);
   checkParameters(text, found);
-  check(nodes, { level: 0, derived: false }, found);
+  checkBatch(nodes, text, found);
+  for (const statement of statementsOf(nodes)) {
+    checkWrite(statement, found);
+    check(statement, { level: 0, derived: false }, found);
+  }
   return [...found];
+}
+
+/** The statements of a batch, also those between BEGIN and END. */
+function statementsOf(nodes: readonly Node[]): readonly (readonly Node[])[] {
+  return split(nodes, ';').flatMap((part) => {
+    if (is(part[0], 'begin') && is(part[1], 'transaction')) return [part];
+    const at = part.findLastIndex((node) => is(node, 'begin'));
+    if (at >= 0) return [part.slice(0, at), part.slice(at + 1)];
+    return [is(part[0], 'end') ? part.slice(1) : part];
+  });
+}
+
+/** What a batch begins, it ends; what it uses, it declares. */
+function checkBatch(nodes: readonly Node[], text: string, found: Set<string>): void {
+  const count = (...words: readonly string[]) =>
+    nodes.filter((_, at) => words.every((word, next) => is(nodes[at + next], word))).length;
+  if (count('begin', 'transaction') !== count('commit'))
+    found.add('266: a transaction of the batch stays open');
+  if (count('begin', 'transaction') > 0 && count('set', 'xact_abort', 'on') === 0)
+    found.add('a batch whose transaction goes on after an error');
+  const options = [...text.matchAll(/identity_insert \S+ (on|off);/g)].map(([, state]) => state);
+  options.forEach((state, at) => {
+    if (state !== (at % 2 === 0 ? 'on' : 'off')) found.add('8107: IDENTITY_INSERT of two tables');
+  });
+  if (options.length % 2 === 1) found.add('545: IDENTITY_INSERT stays on');
+  const declared = new Set([...text.matchAll(/declare (@\w+)/g)].map(([, variable]) => variable));
+  for (const [variable] of text.matchAll(/(?<!@)@(?!p\d+\b)\w+/g))
+    if (!declared.has(variable)) found.add(`137: ${variable} is not declared`);
+}
+
+const writing = ['insert', 'update', 'delete'];
+
+function checkWrite(statement: readonly Node[], found: Set<string>): void {
+  if (is(statement[0], 'merge')) found.add('MERGE, whose upserts race');
+  if (!is(statement[0], ...writing)) return;
+  const at = statement.findIndex((node) => is(node, 'output'));
+  if (at < 0) return;
+  const clause = statement.slice(at + 1);
+  const into = clause.findIndex((node) => is(node, 'into'));
+  // Any table may have triggers, also newer ones than the catalog knows.
+  if (into < 0 || clause[into + 1]?.kind !== 'parameter')
+    found.add('334: OUTPUT without INTO a table variable');
+  if (contains(clause.slice(0, Math.max(into, 0)), isSelect)) found.add('10705: a sub-query in OUTPUT');
+  const rows = clause.slice(clause.findIndex((node) => is(node, 'values')) + 1).filter(isGroup);
+  if (is(statement[0], 'insert') && rows.length > 1)
+    found.add('several rows by one OUTPUT, which has no order');
 }
 
 function checkParameters(text: string, found: Set<string>): void {

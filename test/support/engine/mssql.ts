@@ -35,6 +35,28 @@ select @make = string_agg(made, N'; ') from #foz_keys;
 if @make is not null exec(@make);
 drop table #foz_keys;`;
 
+const quoted = String.raw`(?:"(?:[^"]|"")*"|\w+)`;
+const tableOrKey = new RegExp(
+  String.raw`(?:create|alter) table (${quoted})|constraint (${quoted}) (foreign key \([^)]*\) references (${quoted}) \([^)]*\)(?: on delete cascade)?)`,
+  'g',
+);
+const plain = (quotedName: string) => quotedName.replace(/^"|"$/g, '').replaceAll('""', '"');
+
+/** Drops the foreign keys of some tables and to them, and makes them again. It takes a tenth of the time of asking the catalog for all. */
+function withoutKeysOf(statements: readonly string[], tables: readonly string[], ddl: string): string[] {
+  const [dropped, made]: [string[], string[]] = [[], []];
+  let owner = '';
+  for (const [, table, key, definition, target] of ddl.matchAll(tableOrKey)) {
+    if (table !== undefined) owner = table;
+    else if (tables.includes(plain(owner)) || tables.includes(plain(target!))) {
+      dropped.push(`alter table ${owner} drop constraint ${key};`);
+      made.push(`alter table ${owner} add constraint ${key} ${definition};`);
+    }
+  }
+  const all = [...dropped, ...statements, ...made];
+  return process.env.FOZ_TEST_MSSQL_STAND_IN === undefined ? all : all.map(withoutBrackets);
+}
+
 const spelling: Spelling = {
   ddl: 'mssql',
   name,
@@ -53,6 +75,7 @@ const spelling: Spelling = {
   counter: (table, _column, last) =>
     `dbcc checkident(${unicode(table).slice(1)}, reseed, ${last}) with no_infomsgs;`,
   unchecked: (statements) => [dropKeys, ...statements, makeKeys],
+  uncheckedAmong: withoutKeysOf,
   same: 'is not distinct from',
   generatedKey: 'int identity primary key',
   wideKey: 'bigint',

@@ -35,6 +35,8 @@ export interface Spelling {
   counter(table: string, column: string, last: number): string;
   /** The statements as one unit without foreign key checks. */
   unchecked(statements: readonly string[]): string[];
+  /** As `unchecked`, for statements about some tables of the catalog that `ddl` creates; default: `unchecked`. */
+  uncheckedAmong?(statements: readonly string[], tables: readonly string[], ddl: string): string[];
   /** The equality operator that treats NULL as equal to NULL. */
   readonly same: string;
   /** Type and constraint of a key that the database generates by default. */

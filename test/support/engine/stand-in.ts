@@ -13,6 +13,11 @@ const standIns: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+/** Whether the messages of the server under test name no constraint, as those of the engine do. */
+export function standInNamesNoConstraint(engine: Engine): boolean {
+  return process.env[`FOZ_TEST_${engine.toUpperCase()}_STAND_IN`] === 'babelfish';
+}
+
 /** Why the server under test cannot show a case; `undefined`: it can. */
 export function standInLacks(engine: Engine, name: string): string | undefined {
   const standIn = process.env[`FOZ_TEST_${engine.toUpperCase()}_STAND_IN`];

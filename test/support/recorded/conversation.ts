@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFacts } from '../../../src/catalog/index.ts';
+import type { FozError } from '../../../src/core/index.ts';
 import type { Engine } from '../engines.ts';
 
 /** A statement that was sent, and the rows that the server returned. Bytes are `{ "bytes": base64 }`. */
@@ -8,6 +9,10 @@ export interface Exchange {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly rows: readonly (readonly unknown[])[];
+  /** The number of written rows, where no rows were returned. */
+  readonly affected?: number;
+  /** The refusal of the server, in place of rows. */
+  readonly error?: Pick<FozError, 'code' | 'message' | 'details'>;
 }
 
 /** The conversations of one topic of cases. */

@@ -1,3 +1,4 @@
+import { FozError } from '../../../src/core/index.ts';
 import type { Connector, Runner } from '../../../src/plan/index.ts';
 import { type Exchange, written } from './conversation.ts';
 
@@ -6,9 +7,19 @@ export function noting(connector: Connector, note: (exchange: Exchange) => void)
   const run =
     (runner: Runner): Runner['run'] =>
     async (statement, values, context) => {
-      const result = await runner.run(statement, values, context);
-      note({ text: statement.text, values, rows: result.rows.map((row) => row.map(written)) });
-      return result;
+      const said = { text: statement.text, values };
+      try {
+        const { rows, affected } = await runner.run(statement, values, context);
+        const count = rows.length === 0 && affected > 0 ? { affected } : {};
+        note({ ...said, rows: rows.map((row) => row.map(written)), ...count });
+        return { rows, affected };
+      } catch (error) {
+        if (error instanceof FozError) {
+          const { code, message, details } = error;
+          note({ ...said, rows: [], error: { code, message, details } });
+        }
+        throw error;
+      }
     };
   return {
     ...connector,

@@ -6,16 +6,19 @@ import { type Exchange, type Recorded, restored } from './conversation.ts';
 /** The server's side of a conversation: it answers each statement as it was recorded, and knows no other one. */
 export class Replay {
   readonly connector: Connector;
-  #exchanges = new Map<string, readonly (readonly unknown[])[]>();
+  /** By statement and values, in order: a statement may have another answer after a write. */
+  #exchanges = new Map<string, Exchange[]>();
   readonly #said = new Set<string>();
 
   constructor(dialect: Dialect, { facts }: Recorded) {
     const run: Runner['run'] = async ({ text }, values) => {
       const key = keyOf({ text, values });
-      const rows = this.#exchanges.get(key);
-      if (rows === undefined) throw new FozError('unexpected', `This was not recorded: ${key}`);
+      const left = this.#exchanges.get(key);
+      if (left === undefined) throw new FozError('unexpected', `This was not recorded: ${key}`);
       this.#said.add(key);
-      return { rows: rows.map((row) => row.map(restored)), affected: 0 };
+      const { rows, affected = rows.length, error } = left.length > 1 ? left.shift()! : left[0]!;
+      if (error !== undefined) throw new FozError(error.code, error.message, { details: error.details });
+      return { rows: rows.map((row) => row.map(restored)), affected };
     };
     const driver: Driver = {
       introspect: async () => facts,
@@ -31,7 +34,12 @@ export class Replay {
 
   /** From now on this is the conversation. */
   begin(exchanges: readonly Exchange[]): void {
-    this.#exchanges = new Map(exchanges.map((exchange) => [keyOf(exchange), exchange.rows]));
+    this.#exchanges = new Map();
+    for (const exchange of exchanges) {
+      const same = this.#exchanges.get(keyOf(exchange));
+      if (same === undefined) this.#exchanges.set(keyOf(exchange), [exchange]);
+      else same.push(exchange);
+    }
     this.#said.clear();
   }
 
