@@ -19,6 +19,7 @@ import {
   type Subscriptions,
   startRuntime,
   subscriptionsOf,
+  syncsOf,
   workOf,
 } from './app/index.ts';
 import { type Attached, attach, connect } from './attach.ts';
@@ -71,14 +72,14 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane && workOf({ ...attached, ...plane, ...runtime, config, log: logger });
-  const triggers = eventTriggersOf(attached, {
-    ...{ work, feeds: subscriptions.feeds, log: logger },
-    isRead: () => runtime.sources.isRead && runtime.metadata.isRead,
-  });
+  const isRead = () => runtime.sources.isRead && runtime.metadata.isRead;
+  const durable = { work, feeds: subscriptions.feeds, log: logger, isRead };
+  const triggers = eventTriggersOf(attached, durable);
+  const syncs = syncsOf(attached, durable);
   const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
   const changing = changingOf(runtime, attached, authentication);
   const close = () =>
-    closeInOrder([triggers, work, subscriptions, history, runtime, attached, authentication, plane]);
+    closeInOrder([syncs, triggers, work, subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -113,7 +114,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     whenRead: () => runtime.whenRead(),
     async close(graceMs) {
       // Runs are given to other processes while the requests of clients end.
-      await Promise.all([front.close(graceMs), work?.close()]);
+      await Promise.all([front.close(graceMs), syncs?.close(), work?.close()]);
       await close();
     },
   };

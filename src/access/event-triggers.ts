@@ -1,4 +1,5 @@
 import {
+  type BoolExp,
   type Catalog,
   type CatalogIssue,
   type Column,
@@ -195,7 +196,7 @@ function readCondition(
       switch (key as (typeof parts)[number]) {
         case 'old':
         case 'new':
-          return { kind: 'row', side: key as 'old' | 'new', rule: rowRule(table, value, at, find) };
+          return { kind: 'row', side: key as 'old' | 'new', rule: sourceRule(table, value, at, find) };
         case '_and':
         case '_or':
           return {
@@ -217,12 +218,12 @@ function readCondition(
   return of.length === 1 ? of[0]! : { kind: 'and', of };
 }
 
-function rowRule(table: Table, given: TriggerConditionMetadata['new'], at: string, find: FindTable): RowRule {
+/** A condition on rows that stays within its source and that nobody is signed in for. Throws RuleProblem. */
+export function sourceRule(table: Table, given: BoolExp | undefined, at: string, find: FindTable): RowRule {
   const rule = readRule(table, given ?? {}, at, find);
-  if (crossesSources(rule))
-    refuse(at, 'it refers to another source: a condition of a trigger stays within its own');
+  if (crossesSources(rule)) refuse(at, 'it refers to another source: this condition stays within its own');
   if (usesSession(rule))
-    refuse(at, 'it uses a session variable: nobody is signed in when a change is delivered');
+    refuse(at, 'it uses a session variable: nobody is signed in when changes are handled');
   return rule;
 }
 

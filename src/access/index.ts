@@ -6,6 +6,7 @@ export {
   type EventTriggers,
   resolveEventTriggers,
   rowWithKey,
+  sourceRule,
   type TriggeredOperation,
   variablesInUrl,
 } from './event-triggers.ts';

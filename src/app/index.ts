@@ -6,4 +6,12 @@ export { requestAuditOf } from './request-audit.ts';
 export { routesOf } from './routes/index.ts';
 export { type Runtime, startRuntime } from './runtime.ts';
 export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';
-export { EventTriggerWork, eventTriggersOf, ownOperations, type Work, workOf } from './work/index.ts';
+export {
+  EventTriggerWork,
+  eventTriggersOf,
+  ownOperations,
+  SyncWork,
+  syncsOf,
+  type Work,
+  workOf,
+} from './work/index.ts';

@@ -9,10 +9,12 @@ export interface Metadata {
   readonly workflows?: readonly NamedMetadata[];
   /** Inbound webhooks, which start workflows. */
   readonly hooks?: readonly NamedMetadata[];
+  /** Pairs of tables that are kept in step. */
+  readonly syncs?: readonly NamedMetadata[];
 }
 
 /** The lists of the metadata, beside tables, whose entries have a name. Each is a file of its own in a folder of metadata. */
-export const namedLists = ['workflows', 'hooks'] as const satisfies readonly (keyof Metadata)[];
+export const namedLists = ['workflows', 'hooks', 'syncs'] as const satisfies readonly (keyof Metadata)[];
 
 /** An entry of such a list. Its settings are checked by the layer that uses them. */
 export interface NamedMetadata {

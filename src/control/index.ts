@@ -149,6 +149,7 @@ export {
 export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
+export { syncIssues, type ValidSync, validSyncs } from './syncs/issues.ts';
 export {
   deliveryAttempts,
   describeTriggers,

@@ -158,5 +158,15 @@ export {
 } from './secrets/index.ts';
 export { openStore, type Store, type StoreLog } from './store.ts';
 export { StoredKeys } from './stored-keys.ts';
+export {
+  type AgreedRow,
+  type PendingWrite,
+  type StoredSync,
+  type SyncProblem,
+  type SyncRecord,
+  SyncStore,
+  type SyncUpdate,
+  syncKind,
+} from './syncs/index.ts';
 export { type StoredTrigger, type TriggerProgress, TriggerStore } from './triggers/index.ts';
 export { vacuumEmbedded } from './vacuum.ts';

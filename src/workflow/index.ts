@@ -9,6 +9,7 @@ export {
   type RetryRules,
   SigningSecret,
 } from './deliveries/index.ts';
+export { Expressions } from './expressions/index.ts';
 export {
   type HookAnswer,
   type HookDefinition,
@@ -51,6 +52,14 @@ export {
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
 export type { RunResponse } from './steps/respond.ts';
 export type { GraphqlAnswer, GraphqlRequest, SqlAnswer, SqlRequest, StepServices } from './steps/step.ts';
+export {
+  type PresentSync,
+  type ResolvedSync,
+  resolveSync,
+  type SyncDefinition,
+  Syncer,
+  syncFaults,
+} from './sync/index.ts';
 export {
   deliveryOf,
   endpointOf,

@@ -49,6 +49,7 @@ export const sections: Readonly<Record<string, string>> = {
   workflow: 'Workflow',
   schedule: 'Schedule',
   hook: 'Inbound webhook',
+  sync: 'Sync',
 };
 
 /**

@@ -4,6 +4,7 @@ import type { SourceName } from '../../core/index.ts';
 import type { Feeds } from '../../events/index.ts';
 import { failureFields, type TriggerStore } from '../../store/index.ts';
 import { changesOf, type Graphs, type SourceRegistry } from '../../views/index.ts';
+import { syncSources } from './sync-sources.ts';
 
 /** Milliseconds that the removal of a durable reader may take. */
 const patienceMs = 10_000;
@@ -23,7 +24,7 @@ export interface DurableReadersOptions {
   readonly log: Pick<Logger, 'info' | 'debug'>;
 }
 
-/** The durable readers of the sources with event triggers: their databases keep changes until these have read them. */
+/** The durable readers of the sources with event triggers or syncs: their databases keep changes until these have read them. */
 export class DurableReaders {
   readonly #options: DurableReadersOptions;
 
@@ -46,11 +47,12 @@ export class DurableReaders {
   async removeUnneeded(): Promise<void> {
     const { registry, graphs, isRead } = this.#options;
     if (!isRead()) return;
-    const wanted = new Set(
-      graphs.metadata.tables.flatMap(({ source, event_triggers: triggers = [] }) =>
+    const wanted = new Set<string>([
+      ...graphs.metadata.tables.flatMap(({ source, event_triggers: triggers = [] }) =>
         triggers.length > 0 ? [source] : [],
       ),
-    );
+      ...syncSources(graphs.metadata),
+    ]);
     for (const { name, facts, config } of registry.sources)
       if (facts !== null && (!wanted.has(name) || changesOf(config).method === 'off'))
         await this.#remove(name);
@@ -65,10 +67,7 @@ export class DurableReaders {
     try {
       await changes?.removeReader?.(reader, AbortSignal.timeout(patienceMs));
       await store.forgetReader(source, reader);
-      log.info(
-        { source, reader },
-        'the durable reader of a source was removed: its triggers need none any more',
-      );
+      log.info({ source, reader }, 'the durable reader of a source was removed: nothing needs it any more');
     } catch (error) {
       // The process that reads as it has to stop first.
       log.debug(

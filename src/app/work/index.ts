@@ -1,3 +1,4 @@
 export { EventTriggerWork, eventTriggersOf } from './event-triggers.ts';
 export { ownOperations } from './own-operations.ts';
+export { SyncWork, syncsOf } from './syncs.ts';
 export { type Work, workOf } from './work.ts';

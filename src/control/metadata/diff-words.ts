@@ -22,6 +22,7 @@ const subjects = {
   'inherited role': (name) => `inherited role ${name}`,
   workflows: (name) => `workflow ${name}`,
   hooks: (name) => `inbound webhook ${name}`,
+  syncs: (name) => `sync ${name}`,
 } as const satisfies Record<PartKind, Words>;
 
 const settings: Readonly<Record<string, string>> = {

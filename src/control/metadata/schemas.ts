@@ -11,6 +11,7 @@ export const schemas = {
   inherited_roles: part('inherited_roles'),
   workflows: part('workflows'),
   hooks: part('hooks'),
+  syncs: part('syncs'),
 } as const;
 
 export type SchemaName = keyof typeof schemas;

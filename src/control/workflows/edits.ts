@@ -4,7 +4,11 @@ import type { MetadataEdit } from '../edit/edit.ts';
 
 type ListName = (typeof namedLists)[number];
 
-const nouns: Readonly<Record<ListName, string>> = { workflows: 'workflow', hooks: 'inbound webhook' };
+const nouns: Readonly<Record<ListName, string>> = {
+  workflows: 'workflow',
+  hooks: 'inbound webhook',
+  syncs: 'sync',
+};
 
 /** Adds an entry to a list of the metadata, or replaces the one with its name. Fails with FozError `validation-failed` for a value without a name. */
 export function putEntry(list: ListName, entry: unknown): MetadataEdit {
@@ -49,7 +53,7 @@ function entriesEdit(
   change: (entries: readonly NamedMetadata[]) => readonly NamedMetadata[],
 ): MetadataEdit {
   return {
-    operation: `${list === 'workflows' ? 'workflow' : 'hook'}.${action}`,
+    operation: `${list === 'hooks' ? 'hook' : nouns[list]}.${action}`,
     apply: ({ metadata }): Metadata => {
       const { [list]: entries = [], ...rest } = metadata;
       const changed = change(entries);

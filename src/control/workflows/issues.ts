@@ -1,4 +1,10 @@
-import { type CatalogIssue, didYouMean, type Metadata, type NamedMetadata } from '../../catalog/index.ts';
+import {
+  type CatalogIssue,
+  didYouMean,
+  type Metadata,
+  type NamedMetadata,
+  type namedLists,
+} from '../../catalog/index.ts';
 import { type WorkflowDefinition, type WorkflowFault, workflowFaults } from '../../workflow/index.ts';
 import { rolesOf } from '../roles/known-roles.ts';
 
@@ -23,26 +29,27 @@ export function validWorkflows({ workflows = [] }: Metadata): readonly WorkflowD
   return [...found.values()];
 }
 
+type ListName = (typeof namedLists)[number];
+
+const nouns: Readonly<Record<ListName, string>> = { workflows: 'workflow', hooks: 'hook', syncs: 'sync' };
+
 /** The faults of an entry, with their places. */
 export function faultIssues(
-  list: 'workflows' | 'hooks',
+  list: ListName,
   entry: NamedMetadata,
   index: number,
   faults: readonly WorkflowFault[],
 ): CatalogIssue[] {
   return faults.map(({ place, message }) => ({
     severity: 'error',
-    where: `${list === 'workflows' ? 'workflow' : 'hook'} ${entry.name}`,
+    where: `${nouns[list]} ${entry.name}`,
     reason: place === '' ? message : `${spelledPlace(place, entry)} ${message}`,
     path: [list, index, ...stepsOf(place)],
   }));
 }
 
 /** A second entry with the same name is left out. */
-export function repeatedNames(
-  list: 'workflows' | 'hooks',
-  entries: readonly NamedMetadata[],
-): CatalogIssue[] {
+export function repeatedNames(list: ListName, entries: readonly NamedMetadata[]): CatalogIssue[] {
   const seen = new Set<string>();
   return entries.flatMap(({ name }, index): CatalogIssue[] => {
     const isRepeated = seen.has(name);

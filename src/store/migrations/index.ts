@@ -18,6 +18,7 @@ import * as eventTriggers from './0016-event-triggers.ts';
 import * as hooks from './0017-hooks.ts';
 import * as people from './0018-people.ts';
 import * as runTimes from './0019-run-times.ts';
+import * as syncs from './0020-syncs.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   { name: '0017-hooks', up: hooks.up },
   { name: '0018-people', up: people.up },
   { name: '0019-run-times', up: runTimes.up },
+  { name: '0020-syncs', up: syncs.up },
 ];

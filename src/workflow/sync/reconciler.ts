@@ -1,0 +1,298 @@
+import type { RowResult, RowWrite, TableRows, Tuple } from '../../execute/index.ts';
+import type {
+  AgreedRow,
+  Claim,
+  PendingWrite,
+  SyncProblem,
+  SyncRecord,
+  SyncStore,
+} from '../../store/index.ts';
+import { type Decision, decide, type KeyState } from './decide.ts';
+import type { SideName } from './definition.ts';
+import { keyFrom, type SyncKey } from './keys.ts';
+import type { Mapping, SideRow } from './mapping.ts';
+import type { ResolvedSync } from './resolve.ts';
+import { isNoEarlier, keyText } from './values.ts';
+
+/** How often a key is looked at again because its row changed meanwhile, or needs a second write. */
+const mostPasses = 4;
+
+export interface ReconcilerOptions {
+  readonly sync: ResolvedSync;
+  readonly mapping: Mapping;
+  readonly left: TableRows;
+  readonly right: TableRows;
+  readonly store: SyncStore;
+  readonly claim: Claim;
+}
+
+/** A key with its rows, as they were read. */
+export interface ReadKey extends KeyState {
+  readonly key: SyncKey;
+  readonly problem: SyncProblem | null;
+}
+
+interface Planned {
+  readonly read: ReadKey;
+  readonly decision: Exclude<Decision, { kind: 'nothing' }>;
+}
+
+interface PlannedWrite extends Planned {
+  readonly to: SideName;
+  readonly write: RowWrite;
+}
+
+type Counts = { inserted: number; updated: number; deleted: number };
+
+/**
+ * Brings keys in step. What is written depends on the rows as they are now and on the last state in which they were in step, never on the order of
+ * changes; so a key may be looked at any number of times.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Brings keys in step. Rejects with FozError where a database or the store does not answer; what was done until then is recorded. */
+  async reconcile(keys: readonly SyncKey[], signal: AbortSignal): Promise<void> {
+    let left = [...new Map(keys.map((key) => [key.text, key])).values()];
+    for (let pass = 1; left.length > 0; pass++) {
+      const again = await this.#pass(left, pass === mostPasses, signal);
+      left = left.filter(({ text }) => again.has(text));
+    }
+  }
+
+  /** The rows of keys on both sides, and what is known of them. */
+  async read(keys: readonly SyncKey[], signal: AbortSignal): Promise<readonly ReadKey[]> {
+    const { store, sync } = this.#options;
+    const texts = keys.map(({ text }) => text);
+    const { name } = sync.definition;
+    const [left, right] = await Promise.all([
+      this.#rows('left', keys, signal),
+      this.#rows('right', keys, signal),
+    ]);
+    const [agreed, problems] = await Promise.all([store.agreed(name, texts), store.problems(name, texts)]);
+    return keys.map((key) => {
+      const rows = { left: left.get(key.text) ?? null, right: right.get(key.text) ?? null };
+      const problem = problems.get(key.text) ?? null;
+      return {
+        ...{ key, problem, ...rows, resolution: problem?.resolution ?? null },
+        agreed: settled(agreed.get(key.text) ?? null, rows),
+      };
+    });
+  }
+
+  /** What is to be done about a key. */
+  decide(read: ReadKey): Decision {
+    const { sync, mapping } = this.#options;
+    return decide(read, {
+      isBoth: sync.isBoth,
+      conflict: sync.definition.conflict ?? { rule: 'left' },
+      mapping,
+      isLeftNoEarlier: (left, right) => isNoEarlier(this.#latest('left', left), this.#latest('right', right)),
+    });
+  }
+
+  #latest(side: SideName, { values }: SideRow): unknown {
+    const { columns, latest } = this.#options.sync[side];
+    return latest === null ? null : values[columns.indexOf(latest)];
+  }
+
+  async #rows(side: SideName, keys: readonly SyncKey[], signal: AbortSignal) {
+    const { mapping, sync } = this.#options;
+    const wanted = keys.flatMap((key) => (key[side] === null ? [] : [key[side]]));
+    const rows = await this.#options[side].byKeys(wanted, signal);
+    const width = sync[side].key.length;
+    const meant = await mapping.rows(side, rows);
+    return new Map(rows.map((row, at) => [keyText(row.slice(0, width)), meant[at]!]));
+  }
+
+  /** Resolves with the keys that are to be looked at again. */
+  async #pass(keys: readonly SyncKey[], isLast: boolean, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { store, claim, sync } = this.#options;
+    const records: SyncRecord[] = [];
+    const writes: PlannedWrite[] = [];
+    const again = new Set<string>();
+    for (const read of await this.read(keys, signal)) {
+      const decision = this.decide(read);
+      if (decision.kind === 'nothing') {
+        if (read.problem !== null) records.push({ key: read.key.text, problem: null });
+        continue;
+      }
+      const planned = this.#planned({ read, decision });
+      if ('write' in planned) writes.push(planned);
+      else records.push(planned);
+      // A merge that writes nothing goes on with the right side.
+      if (decision.kind === 'merge' && !('write' in planned) && !planned.problem) again.add(planned.key);
+    }
+    if (sync.isBoth) await store.intend(claim, sync.definition.name, this.#intentions(writes));
+    const counts: Counts = { inserted: 0, updated: 0, deleted: 0 };
+    for (const side of ['right', 'left'] as const) {
+      const some = writes.filter(({ to }) => to === side);
+      const results = await this.#options[side].write(
+        some.map(({ write }) => write),
+        signal,
+      );
+      for (const [at, one] of some.entries()) {
+        const record = await this.#recordOf(one, results[at]!, isLast, counts);
+        if (record === null) again.add(one.read.key.text);
+        else records.push(record);
+        if (one.decision.kind === 'merge' && results[at]!.kind === 'written') again.add(one.read.key.text);
+      }
+    }
+    await store.record(claim, sync.definition.name, records, counts);
+    return isLast ? new Set() : again;
+  }
+
+  /** The write for a decision, or what is to be remembered where there is nothing to write. */
+  #planned({ read, decision }: Planned): PlannedWrite | SyncRecord {
+    const { key, left, right } = read;
+    const prints = { left: left?.print ?? null, right: right?.print ?? null };
+    if (decision.kind === 'agree')
+      return {
+        key: key.text,
+        agreed: left === null && right === null ? null : prints,
+        problem: null,
+      };
+    if (decision.kind === 'ask') return this.#problem(read, 'conflict', 'The row was changed on both sides.');
+    if (decision.kind === 'merge') {
+      const values = this.#options.mapping.written('left', right!, decision.fields);
+      if (right!.fault !== null) return this.#problem(read, 'refused', right!.fault);
+      if (values.size === 0 || this.#options.mapping.isHeld('right', pick(right!, decision.fields), left!))
+        return { key: key.text, agreed: { left: read.agreed?.left ?? null, right: prints.right } };
+      const write = { kind: 'update', key: key.left!, values, seen: left!.values } as const;
+      return { read, decision, to: 'left', write };
+    }
+    const { to } = decision;
+    const from = to === 'left' ? 'right' : 'left';
+    const source = read[from];
+    const target = read[to];
+    if (source === null) return this.#removal(read, decision, target!);
+    if (source.fault !== null) return this.#problem(read, 'refused', source.fault);
+    const own = key[to];
+    if (own === null)
+      return this.#problem(
+        read,
+        'refused',
+        `The key columns of the ${to} side cannot hold the key ${key.text}.`,
+      );
+    const values = this.#options.mapping.written(to, source);
+    const { mark, key: keyColumns } = this.#options.sync[to];
+    if (mark !== null) values.set(mark.column, mark.present);
+    if (target !== null) {
+      if (values.size === 0) return { key: key.text, agreed: prints, problem: null };
+      return { read, decision, to, write: { kind: 'update', key: own, values, seen: target.values } };
+    }
+    for (const [at, column] of keyColumns.entries()) values.set(column, own[at]);
+    return { read, decision, to, write: { kind: 'insert', key: own, values } };
+  }
+
+  /** What is done on a side whose row is gone on the other one. */
+  #removal(read: ReadKey, decision: Planned['decision'] & { kind: 'write' }, target: SideRow) {
+    const { to } = decision;
+    const { mark } = this.#options.sync[to];
+    const { deletes = 'propagate' } = this.#options.sync.definition;
+    const own = read.key[to]!;
+    const seen = target.values;
+    if (deletes === 'ignore')
+      return {
+        key: read.key.text,
+        agreed: { left: read.left?.print ?? null, right: read.right?.print ?? null },
+        problem: null,
+      };
+    if (mark === null) return { read, decision, to, write: { kind: 'delete', key: own, seen } } as const;
+    const values = new Map([[mark.column, mark.deleted]]);
+    return { read, decision, to, write: { kind: 'update', key: own, values, seen } } as const;
+  }
+
+  /** What each write leads to, so that it is recognized after a crash. */
+  #intentions(writes: readonly PlannedWrite[]): ReadonlyMap<string, PendingWrite> {
+    const { mapping } = this.#options;
+    return new Map(
+      writes.map(({ read, decision, to, write }) => {
+        const from = to === 'left' ? 'right' : 'left';
+        const source = read[from];
+        const target = read[to];
+        const outgoing =
+          source === null
+            ? []
+            : decision.kind === 'merge'
+              ? pick(source, decision.fields).outgoing
+              : source.outgoing;
+        const print = write.kind === 'delete' ? null : mapping.printOfWritten(to, outgoing, target);
+        const prints = { left: read.left?.print ?? null, right: read.right?.print ?? null };
+        const after =
+          decision.kind === 'merge'
+            ? { left: read.agreed?.left ?? null, right: prints.right }
+            : { ...prints, [to]: print };
+        return [read.key.text, { side: to, print, ...after }];
+      }),
+    );
+  }
+
+  /** What is to be remembered after a write; `null`: the key is looked at again. */
+  async #recordOf(
+    { read, decision, to, write }: PlannedWrite,
+    result: RowResult,
+    isLast: boolean,
+    counts: Counts,
+  ): Promise<SyncRecord | null> {
+    if (result.kind === 'refused') return this.#problem(read, 'refused', result.reason);
+    if (result.kind === 'missed')
+      return isLast ? this.#problem(read, 'refused', 'The row changes all the time.') : null;
+    counts[write.kind === 'insert' ? 'inserted' : write.kind === 'update' ? 'updated' : 'deleted']++;
+    const prints = { left: read.left?.print ?? null, right: read.right?.print ?? null };
+    if (decision.kind === 'merge')
+      return {
+        key: read.key.text,
+        agreed: { left: read.agreed?.left ?? null, right: prints.right },
+        problem: null,
+      };
+    const [row] = result.row === null ? [null] : await this.#options.mapping.rows(to, [result.row]);
+    const agreed = { ...prints, [to]: row?.print ?? null };
+    const isGone = agreed.left === null && agreed.right === null;
+    return { key: read.key.text, agreed: isGone ? null : agreed, problem: null };
+  }
+
+  #problem({ key, left, right }: ReadKey, kind: SyncProblem['kind'], reason: string): SyncRecord {
+    return {
+      key: key.text,
+      problem: { kind, reason, left: this.#shown('left', left), right: this.#shown('right', right) },
+    };
+  }
+
+  /** A row as JSON, for people. */
+  #shown(side: SideName, row: SideRow | null): string | null {
+    return row === null ? null : shownRow(this.#options.sync, side, row.values);
+  }
+
+  /** The keys that are to be tried again now. */
+  async due(most: number): Promise<readonly SyncKey[]> {
+    const { store, sync } = this.#options;
+    const texts = await store.due(sync.definition.name, most);
+    return texts.map((text) => keyFrom(sync, text));
+  }
+}
+
+/** A row of a side as JSON, for people. */
+export function shownRow(sync: ResolvedSync, side: SideName, values: Tuple): string {
+  const { columns } = sync[side];
+  return JSON.stringify(Object.fromEntries(columns.map(({ name }, at) => [name, values[at]])));
+}
+
+function pick(row: SideRow, fields: ReadonlySet<number>): SideRow {
+  return { ...row, outgoing: row.outgoing.map((value, at) => (fields.has(at) ? value : undefined)) };
+}
+
+/** The last state in which a key was in step. A write that was about to be made and has been made counts. */
+function settled(
+  agreed: AgreedRow | null,
+  rows: { readonly left: SideRow | null; readonly right: SideRow | null },
+): AgreedRow | null {
+  if (agreed === null) return null;
+  const { pending } = agreed;
+  if (pending === null || (rows[pending.side]?.print ?? null) !== pending.print) return agreed;
+  return { left: pending.left, right: pending.right, pending };
+}
