@@ -50,6 +50,7 @@ export {
   workflowSchema,
 } from './runs/index.ts';
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
+export { Scripts } from './scripts/index.ts';
 export type { RunResponse } from './steps/respond.ts';
 export type { GraphqlAnswer, GraphqlRequest, SqlAnswer, SqlRequest, StepServices } from './steps/step.ts';
 export {

@@ -6,7 +6,7 @@ import { sqlStatements } from '../../src/app/work/sql-statements.ts';
 import { connect } from '../../src/attach.ts';
 import { AuthorizedClient, HttpClient } from '../../src/outbound/index.ts';
 import type { AttachedSource } from '../../src/views/index.ts';
-import { checkWorkflow, type WorkflowDefinition } from '../../src/workflow/index.ts';
+import { checkWorkflow, Scripts, type WorkflowDefinition } from '../../src/workflow/index.ts';
 import { closeReceivers, receiver } from '../outbound/receivers.ts';
 import { closeExpressions, type InMemoryOptions, runInMemory } from '../workflow/in-memory.ts';
 
@@ -36,6 +36,7 @@ test('each example with a name is run by a test of this file', () => {
   expect([...examples.keys()]).toEqual([
     'ship_order',
     'low_stock',
+    'price_orders',
     'pages_of_orders',
     'approval',
     'order_total',
@@ -83,6 +84,23 @@ test('sql', async () => {
     await connector.close();
     rmSync(folder, { recursive: true });
   }
+});
+
+test('script', async () => {
+  const scripts = new Scripts();
+  const orders = [
+    { id: 1, currency: 'USD', total: 11 },
+    { id: 2, currency: 'EUR', total: 5 },
+  ];
+  const output = await outcomeOf('price_orders', {
+    ...{ services: { scripts }, graphql: () => ({ orders }) },
+    input: { rates: { USD: 1.1, EUR: 1 } },
+  });
+  expect(output).toEqual([
+    { id: 1, euros: 10 },
+    { id: 2, euros: 5 },
+  ]);
+  await scripts.close();
 });
 
 test('decisions and repetitions', async () => {

@@ -2,7 +2,7 @@ import type { ControlPlane, FozConfig } from '../../control/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { HttpClient } from '../../outbound/index.ts';
 import type { SourceRegistry } from '../../views/index.ts';
-import type { StepServices } from '../../workflow/index.ts';
+import { Scripts, type StepServices } from '../../workflow/index.ts';
 import { httpService } from './http-service.ts';
 import { sqlStatements } from './sql-statements.ts';
 
@@ -28,15 +28,20 @@ export function stepServices(options: ServiceOptions, http: HttpClient): OpenSer
     throw new FozError('unavailable', 'Foz is starting.');
   };
   const requests = httpService(http, options.config.outbound ?? {}, options.secrets);
+  const scripts = new Scripts();
   return {
     services: {
       graphql: (request) => graphql(request),
       http: requests,
+      scripts,
       sql: sqlStatements(options),
     },
     useGraphql(service) {
       graphql = service;
     },
-    close: () => requests.close(),
+    async close() {
+      await scripts.close();
+      await requests.close();
+    },
   };
 }

@@ -71,7 +71,7 @@ function graphqlFaults(step: StepDefinition, { role }: WorkflowDefinition) {
 }
 
 /** Why a document cannot be run by a step; `null`: it can. */
-function documentFault(text: string, operationName: string | undefined): string | null {
+export function documentFault(text: string, operationName: string | undefined): string | null {
   try {
     const operation = getOperationAST(parse(text), operationName);
     if (operation?.operation === 'subscription')

@@ -7,6 +7,7 @@ import { graphql } from './graphql.ts';
 import { http } from './http.ts';
 import { parallel } from './parallel.ts';
 import { respond } from './respond.ts';
+import { script } from './script.ts';
 import { sql } from './sql.ts';
 import type { StepKind } from './step.ts';
 import { stop } from './stop.ts';
@@ -27,6 +28,7 @@ const kinds: readonly StepKind<never>[] = [
   http,
   parallel,
   respond,
+  script,
   sql,
   stop,
   switchStep,

@@ -3,6 +3,7 @@ import type { AuthorizedClient } from '../../outbound/index.ts';
 import type { RunEvent, RunResult, Wait } from '../../store/index.ts';
 import type { StepDefinition, Template, WorkflowDefinition } from '../definition.ts';
 import type { Failure } from '../failure.ts';
+import type { Scripts } from '../scripts/index.ts';
 
 /** The names that expressions can use. */
 export interface Scope {
@@ -82,6 +83,8 @@ export interface StepServices {
   readonly http?: Pick<AuthorizedClient, 'send'>;
   /** Runs a statement on a source that allows it. */
   sql?(request: SqlRequest): Promise<SqlAnswer>;
+  /** Runs user JavaScript. */
+  readonly scripts?: Pick<Scripts, 'run'>;
 }
 
 /** Other runs and signals, as the steps of a run see them. */

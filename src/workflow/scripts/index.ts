@@ -1,0 +1,1 @@
+export { type Script, type ScriptCall, Scripts } from './scripts.ts';
