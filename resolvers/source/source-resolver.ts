@@ -11,6 +11,7 @@ import {
   refreshSource,
   resetNames,
   type SourceDescription,
+  triggerReaderOf,
 } from '../../src/control/index.ts';
 import { changesOf, readSource, type SourceConfig } from '../../src/views/index.ts';
 import type { ControlContext } from '../context.ts';
@@ -56,11 +57,14 @@ export class SourceResolver {
   })
   async changes(
     @Root() { name }: Source,
-    @Ctx() { registry, feeds }: ControlContext,
+    @Ctx() { registry, feeds, plane }: ControlContext,
   ): Promise<SourceFollowing | null> {
     const source = registry.find(name);
     if (source === undefined || source.facts === null) return null;
-    const found = await followingOf(source.config, source.connector, source.facts).catch(() => null);
+    const { config, connector, facts } = source;
+    const found = await triggerReaderOf(plane, name)
+      .then((reader) => followingOf(config, connector, facts, reader))
+      .catch(() => null);
     return found === null ? null : followingShown(name, found, feeds.states);
   }
 

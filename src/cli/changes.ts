@@ -1,4 +1,12 @@
-import { type Following, firstNames, followingOf, followingWords, tableName } from '../control/index.ts';
+import {
+  type Following,
+  firstNames,
+  followingOf,
+  followingWords,
+  leftOversOf,
+  tableName,
+  triggerReaderOf,
+} from '../control/index.ts';
 import { counted, FozError, type SourceName } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
@@ -34,8 +42,12 @@ interface Shown {
 
 /** `foz changes status`: the method of change capture of each source, and the obstacles of better methods. */
 export async function showChanges(only: string | undefined, options: Options): Promise<void> {
-  const found = await withStoredSources(options.config, only, (sources) =>
-    eachSource(sources, (source) => withConnector(source, (connector) => shown(source, connector))),
+  const found = await withStoredSources(options.config, only, (sources, { plane }) =>
+    eachSource(sources, (source) =>
+      withConnector(source, async (connector) =>
+        shown(source, connector, await triggerReaderOf(plane, source.name)),
+      ),
+    ),
   );
   if (found.some((one) => one instanceof SourceUnavailable)) process.exitCode = 1;
   if (options.json === true) return console.log(JSON.stringify(found.map(forMachines), null, 2));
@@ -53,8 +65,8 @@ function forMachines(one: Shown | SourceUnavailable) {
 
 /** `foz changes setup`: shows the statements that let a source be followed better; with `--write` they are run. */
 export async function setUpChanges(source: string, options: SetupOptions): Promise<void> {
-  const found = await withSource(source, options.config, async (config, connector) => {
-    const setup = setupOf(await read(config, connector), options.method);
+  const found = await withSource(source, options.config, async (config, connector, reader) => {
+    const setup = setupOf(await read(config, connector, reader), options.method);
     if (options.write === true) for (const text of setup) await run(connector, text);
     return setup;
   });
@@ -69,8 +81,8 @@ export async function setUpChanges(source: string, options: SetupOptions): Promi
 
 /** `foz changes clean`: shows the objects that following has created in a database, and the statements that remove them; with `--write` they are run. */
 export async function cleanChanges(source: string, options: Options): Promise<void> {
-  const found = await withSource(source, options.config, async (_, connector) => {
-    const left = (await connector.changes?.leftOvers(AbortSignal.timeout(60_000))) ?? [];
+  const found = await withSource(source, options.config, async (_, connector, reader) => {
+    const left = await leftOversOf(connector, reader);
     if (options.write === true)
       for (const text of left.flatMap(({ remove }) => remove)) await run(connector, text);
     return left;
@@ -106,23 +118,26 @@ function setupOf({ wanted, offers }: Following, asked?: string): readonly string
 function withSource<T>(
   name: string,
   file: string,
-  body: (config: SourceConfig, connector: Connector) => Promise<T>,
+  body: (config: SourceConfig, connector: Connector, reader: string | null) => Promise<T>,
 ): Promise<T> {
-  return withStoredSources(file, name, ([source]) =>
-    withConnector(source!, (connector) => body(source!, connector)),
+  return withStoredSources(file, name, ([source], { plane }) =>
+    withConnector(source!, async (connector) =>
+      body(source!, connector, await triggerReaderOf(plane, source!.name)),
+    ),
   );
 }
 
-async function read(config: SourceConfig, connector: Connector): Promise<Following> {
+async function read(config: SourceConfig, connector: Connector, reader: string | null): Promise<Following> {
   return followingOf(
     config,
     connector,
     await factsOf({ name: config.name as SourceName, config, connector }),
+    reader,
   );
 }
 
-async function shown(config: SourceConfig, connector: Connector): Promise<Shown> {
-  const found = await read(config, connector);
+async function shown(config: SourceConfig, connector: Connector, reader: string | null): Promise<Shown> {
+  const found = await read(config, connector, reader);
   const { wanted, method, obstacles, warnings, tables, unseen, gaps, leftOvers } = found;
   return {
     source: config.name,

@@ -129,7 +129,7 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   let issues: readonly FoundIssue[];
   try {
     const { sources: all } = attached.registry;
-    const followings = await followingsOf(all);
+    const followings = await followingsOf(all, attached.plane);
     sources = all.map((source) => ({
       ...shown(source, followings.get(source.name)),
       ...(source.status.state === 'available' ? {} : sourcePlace(source.name, config, read)),

@@ -138,6 +138,8 @@ export {
   followingIssues,
   followingOf,
   followingsOf,
+  leftOversOf,
+  triggerReaderOf,
 } from './sources/following.ts';
 export {
   firstNames,

@@ -106,6 +106,8 @@ export interface LeftOver {
   readonly what: string;
   /** `outbox`: it grows with each change until it is read. `slot`: the server keeps its log for it. */
   readonly kind: 'outbox' | 'slot' | 'publication';
+  /** The name of a slot. */
+  readonly name?: string;
   /** `true`: no process reads the slot now. */
   readonly isIdle?: boolean;
   /** Statements that remove it. */

@@ -132,6 +132,8 @@ export interface WorkGauges {
     readonly result: string;
     readonly number: number;
   }[];
+  /** How often this process has found changes missing, by event trigger. */
+  readonly gaps: readonly { readonly trigger: string; readonly number: number }[];
 }
 
 /** The response of a route handler. */

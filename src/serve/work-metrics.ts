@@ -47,4 +47,15 @@ export function addWork(registry: Registry, read: () => Promise<WorkGauges>): vo
       for (const { endpoint, result, number } of attempts) this.inc({ endpoint, result }, number);
     },
   });
+  new Counter({
+    name: 'foz_event_trigger_gaps_total',
+    help: 'How often this process has found changes missing that an event trigger should deliver',
+    labelNames: ['trigger'],
+    registers,
+    async collect() {
+      const { gaps } = await figures();
+      this.reset();
+      for (const { trigger, number } of gaps) this.inc({ trigger }, number);
+    },
+  });
 }

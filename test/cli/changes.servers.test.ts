@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TriggerStore } from '../../src/store/index.ts';
+import { openStore } from '../../src/store/store.ts';
 import { onServer } from '../databases/postgres/support.ts';
 import { describeEngines } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
@@ -122,6 +124,17 @@ Nothing was run: the owner of the database runs these, or this command with --wr
         /^keeps the replication slot "foz_left_\d+", which no process reads.*\. "foz changes clean shop" removes it\.$/,
       ),
     ]);
+    // A slot of event triggers is needed, also while nobody reads it.
+    const store = openStore({ folder: join(folder, '.foz') });
+    await store.open();
+    await new TriggerStore(store).useReader('shop', `foz_left_${process.pid}`);
+    await store.close();
+    expect((await foz('status', 'shop')).out).toMatch(
+      /In the database: the replication slot "foz_left_\d+", which no process reads: .*\. Event triggers need it: without it they miss/,
+    );
+    expect((await foz('clean', 'shop')).out).toMatch(/^-- the replication slot .* Event triggers need it/m);
+    expect(await checked(/"state": "available"/, '--json')).not.toContain('foz_left');
+    rmSync(join(folder, '.foz'), { recursive: true, force: true });
     await fixture.script(`select pg_drop_replication_slot('foz_left_${process.pid}')`);
   }, 600_000);
 

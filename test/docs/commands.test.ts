@@ -61,11 +61,7 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/control-api.md', 'mutation {\n  setPermission(', 'example'],
   ['docs/control-api.md', 'mutation {\n  updateKey(', 'example'],
   ['docs/control-api.md', 'mutation {\n  putIssuer(', 'example'],
-  [
-    'docs/events.md',
-    'foz trigger list',
-    { not: 'needs a trigger and a receiver; test/app/work/event-triggers acts on one by the control API' },
-  ],
+  ['docs/events.md', 'foz trigger list', 'example'],
   ['docs/explain.md', "$ foz explain '{ customers", 'demo'],
   ['docs/explain.md', '$ foz explain --role seller', 'offline'],
   [
@@ -206,6 +202,13 @@ const configuration = {
   },
 };
 
+/** The trigger of the page on events. Nobody listens at its endpoint. */
+const shippedTrigger = {
+  name: 'order_shipped',
+  definition: { insert: {}, update: { columns: ['status'] } },
+  webhook: 'http://127.0.0.1:9/',
+};
+
 beforeAll(async () => {
   mkdirSync(example);
   mkdirSync(demo);
@@ -214,6 +217,7 @@ beforeAll(async () => {
     shop: [
       'create table customers (id integer primary key, login text)',
       'create table orders (id integer primary key, owner text, total integer, status text, customer_id integer references customers)',
+      'insert into orders (id, total) values (7, 5)',
     ],
     desk: ['create table tickets (id integer primary key, opened_by text)'],
   };
@@ -338,8 +342,9 @@ test('commands and operations of a Foz that is served', async () => {
   writeFileSync(join(example, 'foz.yaml'), JSON.stringify(rest));
   const url = await serve(example, 'npx foz serve');
   const control = `${url}/control/graphql`;
+  const [orders, ...others] = metadata.tables;
   await ask(control, 'mutation ($document: JSON!) { replaceMetadata(document: $document) { applied } }', {
-    document: metadata,
+    document: { ...metadata, tables: [{ ...orders, event_triggers: [shippedTrigger] }, ...others] },
   });
   const { createKey } = await ask(
     control,
@@ -347,6 +352,8 @@ test('commands and operations of a Foz that is served', async () => {
   );
   const { id } = (createKey as { readonly key: { readonly id: string } }).key;
   here.push([/http:\/\/127\.0\.0\.1:8080|https:\/\/foz\.example\.com/g, url], [/4a0e\.\.\./g, id]);
+  // The page names the option once, before its commands.
+  here.push([/^foz trigger [a-z]+/gm, `$& --endpoint ${url}`]);
   run(example, 'foz metadata export metadata --endpoint https://foz.example.com');
   const own = on('example');
   expect(own.length).toBeGreaterThan(6);
@@ -354,6 +361,8 @@ test('commands and operations of a Foz that is served', async () => {
     if (block.kind === 'commands') check(example, block);
     else await ask(control, block.text);
   here.length = 0;
+  const { deliveries } = await ask(control, '{ deliveries { entries { endpoint type } } }');
+  expect(deliveries).toEqual({ entries: [{ endpoint: 'order_shipped', type: 'orders.manual' }] });
 }, 600_000);
 
 test('commands, operations and samples of the demo', async () => {

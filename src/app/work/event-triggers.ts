@@ -189,6 +189,7 @@ export class EventTriggerWork {
     const followed = new FollowedTriggers({
       ...{ source, feeds, registry, log, changes: this.#log, store: this.store },
       ...{ jobs: work.jobs, deliveries: work.deliveries },
+      onGap: (trigger) => work.figures.countGap(trigger),
     });
     this.#followed.set(source, followed);
     return followed;

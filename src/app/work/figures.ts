@@ -6,10 +6,11 @@ import type { AttemptKind } from '../../workflow/index.ts';
 /** Milliseconds that a reader of metrics waits for the store. */
 const patienceMs = 2_000;
 
-/** Figures of durable work for the metrics: the jobs in the store, and the attempts of this process. */
+/** Figures of durable work for the metrics: the jobs in the store, and the attempts and gaps of this process. */
 export class WorkFigures {
   readonly #jobs: Pick<JobStore, 'counts'>;
   readonly #attempts = new Map<string, Map<AttemptKind, number>>();
+  readonly #gaps = new Map<string, number>();
 
   constructor(jobs: Pick<JobStore, 'counts'>) {
     this.#jobs = jobs;
@@ -21,6 +22,11 @@ export class WorkFigures {
     this.#attempts.set(endpoint, known.set(result, (known.get(result) ?? 0) + 1));
   }
 
+  /** Counts that changes of an event trigger were found missing. */
+  countGap(trigger: string): void {
+    this.#gaps.set(trigger, (this.#gaps.get(trigger) ?? 0) + 1);
+  }
+
   /** The present figures. Those of a store that does not answer in time are left out. */
   async read(): Promise<WorkGauges> {
     const late = sleep(patienceMs, [], { ref: false });
@@ -28,6 +34,7 @@ export class WorkFigures {
     const attempts = [...this.#attempts].flatMap(([endpoint, results]) =>
       [...results].map(([result, number]) => ({ endpoint, result, number })),
     );
-    return { queues, attempts };
+    const gaps = [...this.#gaps].map(([trigger, number]) => ({ trigger, number }));
+    return { queues, attempts, gaps };
   }
 }

@@ -25,6 +25,8 @@ export interface FollowedTriggersOptions {
   readonly store: TriggerStore;
   readonly jobs: JobStore;
   readonly deliveries: DeliveryStore;
+  /** Called when changes of a trigger are missing. */
+  readonly onGap: (trigger: string) => void;
   readonly log: Logger;
 }
 
@@ -61,11 +63,13 @@ export class FollowedTriggers {
     this.#reader = new TriggerReader({
       ...{ source, log: changes, store, jobs, deliveries },
       images: ({ table }) => this.#imagesOf(table),
-      onGap: (trigger, reason, error) =>
+      onGap: (trigger, reason, error) => {
+        options.onGap(trigger);
         log.error(
           { source, trigger, reason, ...(error === undefined ? {} : failureFields(error)) },
           'changes are missing that an event trigger should deliver',
-        ),
+        );
+      },
     });
     this.#timer = setInterval(() => this.#look(), lookMs).unref();
   }

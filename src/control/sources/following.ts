@@ -1,7 +1,9 @@
 import type { CatalogIssue, SourceFacts } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { ChangedTable, ChangeOffer, Connector, LeftOver } from '../../plan/index.ts';
+import { TriggerStore } from '../../store/index.ts';
 import { type AttachedSource, type ChangeSetting, changesOf, type SourceConfig } from '../../views/index.ts';
+import type { ControlPlane } from '../plane.ts';
 
 /** Milliseconds that a database may take to answer which methods it offers. */
 const patienceMs = 60_000;
@@ -27,23 +29,51 @@ export interface Following {
 
 type Followed = Pick<AttachedSource, 'name' | 'config' | 'connector' | 'facts'>;
 
-/** Asks a database for its methods. Rejects with FozError `unavailable`. */
+/** Asks a database for its methods. `reader`: the durable reader of its event triggers; `null`: there is none. Rejects with FozError `unavailable`. */
 export async function followingOf(
   config: SourceConfig,
   connector: Pick<Connector, 'changes'>,
   facts: Pick<SourceFacts, 'tables'>,
+  reader: string | null = null,
 ): Promise<Following> {
   const chosen = await chosenOf(config, connector, facts);
-  const leftOvers = (await connector.changes?.leftOvers(AbortSignal.timeout(patienceMs))) ?? [];
-  return { ...chosen, leftOvers };
+  return { ...chosen, leftOvers: await leftOversOf(connector, reader) };
+}
+
+/** The objects that following has created in a database. The slot of event triggers is needed also while no process reads it. */
+export async function leftOversOf(
+  { changes }: Pick<Connector, 'changes'>,
+  reader: string | null,
+): Promise<readonly LeftOver[]> {
+  const found = (await changes?.leftOvers(AbortSignal.timeout(patienceMs))) ?? [];
+  return found.map((one) =>
+    one.kind === 'slot' && reader !== null && one.name === reader
+      ? {
+          ...one,
+          what: `${one.what}. Event triggers need it: without it they miss what changes while Foz is down`,
+          isIdle: false,
+        }
+      : one,
+  );
+}
+
+/** The name of the durable reader of a source's event triggers; `null`: there is none, or no store. */
+export async function triggerReaderOf(
+  plane: Pick<ControlPlane, 'store'> | null,
+  source: string,
+): Promise<string | null> {
+  return plane === null ? null : new TriggerStore(plane.store).reader(source);
 }
 
 /** As `followingOf`, for several sources by their names. A source whose database does not answer is left out. */
-export async function followingsOf(sources: readonly Followed[]): Promise<ReadonlyMap<string, Following>> {
+export async function followingsOf(
+  sources: readonly Followed[],
+  plane: Pick<ControlPlane, 'store'> | null,
+): Promise<ReadonlyMap<string, Following>> {
   return new Map(
     await each(sources, async ({ name, config, connector }, facts) => [
       name,
-      await followingOf(config, connector, facts),
+      await followingOf(config, connector, facts, await triggerReaderOf(plane, name)),
     ]),
   );
 }

@@ -27,6 +27,7 @@ export async function replicationLeft(
     return {
       what: `the replication slot "${name}", ${use}: the server keeps ${kept || 'no'} log for it`,
       kind: 'slot',
+      name,
       isIdle: active === '',
       remove: [`select pg_drop_replication_slot(${quotedText(name)})`],
     };
