@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import { type CacheBudget, type FozError, HeldBytes, type SourceName } from '../core/index.ts';
+import { type CacheBudget, FozError, HeldBytes, type SourceName } from '../core/index.ts';
 import type { VariableValues } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import type { BrokenColumns } from './broken-columns.ts';
@@ -152,6 +152,7 @@ export class RoleEngine {
     entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {
+      checkWithin(plan, request);
       if (written !== undefined) await request.beforeWrite?.();
       if (plan.introspectsOnly) {
         const asked = introspectionOf(entry, variables, request);
@@ -162,11 +163,12 @@ export class RoleEngine {
         context,
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
         written,
+        request.writes,
       );
       // The answer to a write is checked before the commit: refusing it here would not undo the write.
       if (written === undefined) checkLength(data, held);
       const json = `{"data":${data}}`;
-      return written === undefined
+      return written === undefined || request.writes?.within !== undefined
         ? { json, kind: 'data', errors: [] }
         : { json, kind: 'data', errors: [], written };
     } catch (error) {
@@ -189,6 +191,12 @@ export class RoleEngine {
       if (error.code === 'unavailable' && source !== undefined) onUnavailable(source, error);
     }
   }
+}
+
+/** Queries would not see what the transaction has written. */
+function checkWithin({ plan }: PreparedPlan, { writes }: OperationRequest): void {
+  if (writes?.within === undefined || plan.kind === 'mutation') return;
+  throw new FozError('validation-failed', 'Only mutations can be a part of a transaction.');
 }
 
 /** Adds to an answer what the audit log records: the name of the operation, and the audited tables that it read. */

@@ -9,6 +9,7 @@ import {
   valueErrors,
 } from '../plan/index.ts';
 import { gatherKeys } from './gather-keys.ts';
+import type { OwnWrites } from './operation-request.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
 import { TimeSlice } from './time-slice.ts';
 import type { Fetched } from './writer.ts';
@@ -22,6 +23,8 @@ export interface Running {
   readonly runnerOf: (source: SourceName) => Runner;
   /** Collects the writes; absent for reads. */
   readonly written?: Written[];
+  /** How writes are committed; absent for reads. */
+  readonly writes?: OwnWrites;
 }
 
 /** Binds and runs one statement. An error that concerns the source as a whole names the source. */

@@ -10,7 +10,8 @@ export type { AskedChanges, EqualRows, LiveOperation, LiveRun } from './live.ts'
 export type { LoggedChange } from './live-context.ts';
 export { runTogether, type SharedRun } from './live-sets.ts';
 export { bindNative, type NativeAnswer, type NativeQuery, runNative } from './native.ts';
-export type { OperationRequest } from './operation-request.ts';
+export { forgetOnce, onceRemoval, onceSetup, onceWithin } from './once.ts';
+export type { OpenTransaction, OperationRequest, OwnWrites } from './operation-request.ts';
 export { planBudget } from './plan-bytes.ts';
 export type { PreparedPlan } from './prepared.ts';
 export { readKeys } from './read-keys.ts';

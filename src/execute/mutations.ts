@@ -5,6 +5,8 @@ import { type Explained, explainStatement, heading } from './explain.ts';
 import { explainMutation } from './explain-writes.ts';
 import { placed } from './failures.ts';
 import { distinct, ofSource, type Running } from './fetch.ts';
+import { onceWithin } from './once.ts';
+import type { OpenTransaction } from './operation-request.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { repeatedAfterConflict } from './repeated.ts';
 import { DatabaseStage } from './write/database-stage.ts';
@@ -124,21 +126,62 @@ async function runGroup(
   running: Running,
   group: Group,
 ): Promise<Map<Root, string>> {
+  const { once, within } = running.writes ?? {};
+  if (within !== undefined) return runWithin(connectorOf, running, group, within);
   const [only] = group.fields;
   const attempt = async () => {
     // A single statement commits by itself, and records its write even where the answer fails.
-    if (group.fields.length === 1 && only!.simple !== null)
+    if (group.fields.length === 1 && only!.simple !== null && once === undefined)
       return new Map<Root, string>([[only!.root, await only!.simple.run(running)]]);
     const written: Written[] = [];
-    const texts = await once({ ...running, written });
+    const texts = await transacted({ ...running, written });
     running.written?.push(...written);
     return texts;
   };
-  const once = (noting: Running) =>
-    withWrite(connectorOf, running.context, group, (runners) =>
-      runFields(connectorOf, noting, group, runners),
-    );
+  const transacted = (noting: Running) =>
+    withWrite(connectorOf, running.context, group, (runners) => {
+      const write = () => runFields(connectorOf, noting, group, runners);
+      return once === undefined ? write() : writeOnce(connectorOf, running, group, runners, once, write);
+    });
   return repeatedAfterConflict(running.context, attempt);
+}
+
+/** The writes are a part of a transaction that others commit. */
+async function runWithin(
+  connectorOf: ConnectorOf,
+  running: Running,
+  group: Group,
+  { source, runner, written }: OpenTransaction,
+): Promise<Map<Root, string>> {
+  if (group.source !== source)
+    throw new FozError(
+      'validation-failed',
+      `The transaction writes to the source "${source}"; this mutation writes to "${group.source}".`,
+    );
+  return runFields(connectorOf, { ...running, written }, group, new Map([[source, runner]]));
+}
+
+/** Does the writes unless they were committed under the same id; then their answers are those of the first time. */
+async function writeOnce(
+  connectorOf: ConnectorOf,
+  { context }: Running,
+  { source, fields }: Group,
+  runners: ReadonlyMap<SourceName, Runner>,
+  id: string,
+  write: () => Promise<Map<Root, string>>,
+): Promise<Map<Root, string>> {
+  const answer = await onceWithin(
+    connectorOf(source),
+    runners.get(source)!,
+    context,
+    `${id}\n${source}`,
+    async () => {
+      const texts = await write();
+      return JSON.stringify(fields.map(({ root }) => texts.get(root)));
+    },
+  );
+  const texts = JSON.parse(answer) as readonly string[];
+  return new Map(fields.map(({ root }, index) => [root, texts[index]!]));
 }
 
 async function runFields(

@@ -16,7 +16,10 @@ export interface NativeAnswer {
 }
 
 /** Binds the parameters of a statement. Throws FozError `not-supported` for an engine whose statements Foz does not take. */
-export function bindNative({ engine, native }: Connector, { text, params }: NativeQuery): NativeStatement {
+export function bindNative(
+  { engine, native }: Connector,
+  { text, params }: Pick<NativeQuery, 'text' | 'params'>,
+): NativeStatement {
   if (native === null)
     throw new FozError(
       'not-supported',

@@ -1,6 +1,23 @@
-import type { EndSignal, HeldBytes } from '../core/index.ts';
-import type { VariableValues } from '../plan/index.ts';
+import type { EndSignal, HeldBytes, SourceName } from '../core/index.ts';
+import type { Runner, VariableValues } from '../plan/index.ts';
 import type { LiveContext } from './live-context.ts';
+import type { Written } from './written.ts';
+
+/** How the writes of an operation are committed that a part of this process asks for. */
+export interface OwnWrites {
+  /** Writes under this id are done once (see `onceWithin`): those of a repetition have the answer of the first time. */
+  readonly once?: string;
+  /** The open transaction that they become a part of. Whoever has opened it records in the audit log what they have written. */
+  readonly within?: OpenTransaction;
+}
+
+/** A transaction on a source, for several operations. */
+export interface OpenTransaction {
+  readonly source: SourceName;
+  readonly runner: Runner;
+  /** Collects the writes. They are committed with the transaction. */
+  readonly written: Written[];
+}
 
 /** An operation as it arrives. `variables` are raw JSON. */
 export interface OperationRequest {
@@ -17,6 +34,8 @@ export interface OperationRequest {
   readonly held?: HeldBytes;
   /** Awaited before a mutation runs; rejects with FozError where the mutation must not run. */
   readonly beforeWrite?: () => Promise<void>;
+  /** Default: each source has a transaction of its own, committed by the operation. */
+  readonly writes?: OwnWrites | undefined;
   /** See `LiveContext`. */
   readonly onBatch?: LiveContext['onBatch'];
   /** See `LiveContext`. */

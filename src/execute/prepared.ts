@@ -17,6 +17,7 @@ import type { Explained } from './explain.ts';
 import { placed } from './failures.ts';
 import { ofSource, type Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
+import type { OwnWrites } from './operation-request.ts';
 import { prepareSets } from './parameter-sets.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
@@ -33,7 +34,13 @@ export interface PreparedPlan {
   /** The data that the answer of a read depends on. */
   readonly dependencies: Dependencies;
   /** The text of `data`. Rejects with FozError or FozErrors. */
-  run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
+  run(
+    bindings: Bindings,
+    context: RunContext,
+    introspect: Introspect,
+    written?: Written[],
+    writes?: OwnWrites,
+  ): Promise<string>;
   /** Its statement for many sets of parameters; `null`: each set needs a run of its own. */
   readonly sets: PlanSets | null;
   /** Its statements, without running any. */
@@ -244,9 +251,13 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...(await mutations.explain()),
     ],
-    async run(bindings, context, introspect, written) {
+    async run(bindings, context, introspect, written, writes = {}) {
       const steps: unknown[] = [];
-      const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf, written };
+      const { source, runner } = writes.within ?? {};
+      const running: Running = {
+        ...{ bindings: { ...bindings, steps }, context, written, writes },
+        runnerOf: (name) => (name === source ? runner! : connectorOf(name)),
+      };
       for (const step of plan.steps) {
         for (const param of plan.stepParams) {
           if (param.source.kind === 'step' && param.source.step < steps.length)

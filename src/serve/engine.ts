@@ -1,7 +1,7 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { EndSignal, HeldBytes } from '../core/index.ts';
-import type { EngineAnswer } from '../execute/index.ts';
+import type { EngineAnswer, OwnWrites } from '../execute/index.ts';
 import type { Holding } from './holdings.ts';
 import type { Limits } from './limits.ts';
 
@@ -20,6 +20,8 @@ export interface Operation {
   readonly held?: HeldBytes;
   /** Awaited before the first write; rejects with FozError where writing is not allowed now. */
   readonly beforeWrite?: () => Promise<void>;
+  /** How its writes are committed; absent for clients. */
+  readonly writes?: OwnWrites | undefined;
   /** Whether the answers of a subscription are sent as differences to the one before. */
   readonly asDeltas?: boolean;
 }

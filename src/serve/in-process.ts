@@ -1,5 +1,6 @@
 import type { Session } from '../access/index.ts';
 import { parseJson, RequestEnd, withDigits } from '../core/index.ts';
+import type { OwnWrites } from '../execute/index.ts';
 import { Unserved } from './socket/answering.ts';
 import { type Serving, serveOperation } from './socket/serve-operation.ts';
 
@@ -12,6 +13,8 @@ export interface OwnOperation {
   /** Names it in the log and in the audit log. */
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** How its writes are committed; default: as those of clients. */
+  readonly writes?: OwnWrites;
 }
 
 export interface OwnAnswer {
@@ -24,7 +27,7 @@ export interface OwnAnswer {
 
 /** Runs an operation through the same gate as those of clients: limits, rules, audit, and its changes are seen. */
 export async function operate(serving: Serving, operation: OwnOperation): Promise<OwnAnswer> {
-  const { session, requestId, signal, query, variables, operationName } = operation;
+  const { session, requestId, signal, query, variables, operationName, writes } = operation;
   const end = new RequestEnd();
   const abort = () => end.abort();
   signal.throwIfAborted();
@@ -34,7 +37,7 @@ export async function operate(serving: Serving, operation: OwnOperation): Promis
     const reply = await serveOperation(
       serving,
       { session, requestId, request: null },
-      { body, hasExact: false },
+      { body, hasExact: false, writes },
       end,
     );
     if (!('json' in reply)) {

@@ -255,6 +255,7 @@ export function plainOperation(body: unknown, base: RequestContext['operation'])
     timeoutMs: base.timeoutMs,
     held: base.held,
     beforeWrite: base.beforeWrite,
+    writes: base.writes,
   };
 }
 

@@ -41,7 +41,7 @@ export {
   readsName,
   unseenOp,
 } from './outbox/index.ts';
-export { namespaceFilter, tableFilter } from './patterns.ts';
+export { namespaceFilter, onceTable, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';
 export { type FoundFile, SameFile } from './same-file.ts';

@@ -1,6 +1,9 @@
 import type { IntrospectOptions } from '../plan/index.ts';
 import { isOutbox } from './outbox/index.ts';
 
+/** The table of writes that are done once (`execute/once.ts`). It is never part of the graph. */
+export const onceTable = 'foz_once';
+
 type Names = IntrospectOptions['namespaces'];
 
 /** `*` stands for any text, `?` for one character; everything else for itself. */
@@ -34,7 +37,7 @@ export function tableFilter({
   const wanted = include.length === 0 ? () => true : matcher(include);
   const unwanted = matcher(exclude);
   return (namespace, table) => {
-    if (isOutbox(table)) return false;
+    if (isOutbox(table) || table === onceTable) return false;
     if (namespace === null) return wanted(table) && !unwanted(table);
     const full = `${namespace}.${table}`;
     return (wanted(full) || wanted(table)) && !unwanted(full) && !unwanted(table);

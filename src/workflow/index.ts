@@ -52,7 +52,15 @@ export {
 export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
 export { Scripts } from './scripts/index.ts';
 export type { RunResponse } from './steps/respond.ts';
-export type { GraphqlAnswer, GraphqlRequest, SqlAnswer, SqlRequest, StepServices } from './steps/step.ts';
+export type {
+  GraphqlAnswer,
+  GraphqlRequest,
+  OpenTransaction,
+  SqlAnswer,
+  SqlRequest,
+  StepServices,
+  TransactionRequest,
+} from './steps/step.ts';
 export {
   type PresentSync,
   type ResolvedSync,

@@ -2,10 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
+import { ownOperations } from '../../src/app/work/own-operations.ts';
 import { sqlStatements } from '../../src/app/work/sql-statements.ts';
+import { transactions } from '../../src/app/work/transactions.ts';
 import { connect } from '../../src/attach.ts';
+import { onceSetup } from '../../src/execute/index.ts';
+import { type Started, start } from '../../src/main.ts';
 import { AuthorizedClient, HttpClient } from '../../src/outbound/index.ts';
-import type { AttachedSource } from '../../src/views/index.ts';
 import { checkWorkflow, Scripts, type WorkflowDefinition } from '../../src/workflow/index.ts';
 import { closeReceivers, receiver } from '../outbound/receivers.ts';
 import { closeExpressions, type InMemoryOptions, runInMemory } from '../workflow/in-memory.ts';
@@ -36,6 +40,7 @@ test('each example with a name is run by a test of this file', () => {
   expect([...examples.keys()]).toEqual([
     'ship_order',
     'low_stock',
+    'place_order',
     'price_orders',
     'pages_of_orders',
     'approval',
@@ -64,26 +69,58 @@ test('http', async () => {
   });
 });
 
-test('sql', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'foz-docs-sql-'));
-  const config = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db'), sql_steps: 'read' } as const;
-  const connector = await connect(config, { create: true });
-  try {
+describe('on a source', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foz-docs-source-'));
+  const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db'), sql_steps: 'write' } as const;
+  let server: Started;
+  beforeAll(async () => {
+    const connector = await connect(shop, { create: true });
     const context = { signal: new AbortController().signal, timeoutMs: null };
     for (const text of [
-      'create table products (id integer primary key, title text, kind text, stock integer)',
-      "insert into products values (1, 'Assam', 'tea', 3), (2, 'Java', 'coffee', 50), (3, 'Mint', 'herb', 1)",
+      'create table products (id integer primary key, title text, kind text, stock integer, last_order integer)',
+      "insert into products values (1, 'Assam', 'tea', 3, null), (2, 'Java', 'coffee', 50, null), (3, 'Mint', 'herb', 1, null)",
+      'create table orders (id integer primary key, customer integer not null)',
+      onceSetup(connector),
     ])
       await connector.run({ text, slots: [] }, [], context);
-    const shop = { name: 'shop', config, connector } as unknown as AttachedSource;
-    const sql = sqlStatements({ registry: { find: () => shop, sources: [shop] }, audit: null });
-    expect(await outcomeOf('low_stock', { services: { sql }, input: { least: 10 } })).toEqual([
+    await connector.close();
+    server = await start({ server: { port: 0 }, sources: [shop] }, { logger: pino({ level: 'silent' }) });
+  }, 120_000);
+  afterAll(async () => {
+    await server?.close(0);
+    rmSync(folder, { recursive: true });
+  });
+  const services = () => {
+    const graphql = ownOperations(server.operate);
+    const options = { registry: server.attached.registry, audit: null };
+    return { graphql, sql: sqlStatements(options), transaction: transactions(options, graphql) };
+  };
+
+  test('sql', async () => {
+    expect(await outcomeOf('low_stock', { services: services(), input: { least: 10 } })).toEqual([
       { id: 1, title: 'Assam', stock: 3 },
     ]);
-  } finally {
-    await connector.close();
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  test('transaction', async () => {
+    const input = { customer: 5, product: 2, payment: 'p1' };
+    // The same payment once more: it has placed the order.
+    for (const run of ['one', 'two'])
+      expect(await outcomeOf('place_order', { services: services(), input, run })).toBe(1);
+    const { sql } = services();
+    const { rows } = await sql({
+      caller: { workflow: 'w', run: 'r', path: 's' },
+      ...{ role: null, source: 'shop', statement: 'select stock, last_order from products where id = 2' },
+      ...{
+        params: {},
+        mostRows: 9,
+        maxBytes: 9_999,
+        timeoutMs: 60_000,
+        signal: new AbortController().signal,
+      },
+    });
+    expect(rows).toEqual([{ stock: 49, last_order: 1 }]);
+  });
 });
 
 test('script', async () => {

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../catalog/index.ts';
 import type { ControlPlane } from '../../control/index.ts';
 import { FozError, HeldBytes } from '../../core/index.ts';
-import { bindNative, repeatedAfterConflict, runNative } from '../../execute/index.ts';
+import { bindNative, onceWithin, repeatedAfterConflict, runNative } from '../../execute/index.ts';
 import type { AttachedSource, SourceRegistry } from '../../views/index.ts';
 import type { SqlAnswer, SqlRequest } from '../../workflow/index.ts';
 
@@ -14,21 +14,28 @@ export interface SqlStatementsOptions {
 export function sqlStatements({ registry, audit }: SqlStatementsOptions) {
   return async (request: SqlRequest): Promise<SqlAnswer> => {
     const { connector, config } = sourceOf(registry, request.source);
-    const { mostRows, maxBytes, timeoutMs, signal } = request;
+    const { mostRows, maxBytes, timeoutMs, signal, once } = request;
     const query = { text: request.statement, params: request.params, mostRows };
     const bound = bindNative(connector, query);
     const mode = request.mode ?? (bound.isWrite ? 'write' : 'read');
     checkAllowed(config, mode);
     if (bound.isWrite && mode === 'read')
       throw new FozError('validation-failed', 'The statement writes, and the "mode" of the step is "read".');
+    if (once !== undefined && mode === 'read')
+      throw new FozError('validation-failed', '"once" is for statements that write: this one reads.');
     const context = { signal, timeoutMs, held: new HeldBytes(maxBytes) };
-    const once = () =>
-      connector.transaction(mode, context, (runner) =>
-        runNative(runner, { ...bound, isWrite: mode === 'write' }, mostRows, context),
-      );
-    if (mode === 'read') return once().catch(explained);
+    const done = (): Promise<SqlAnswer> =>
+      connector.transaction(mode, context, async (runner) => {
+        const write = () => runNative(runner, { ...bound, isWrite: mode === 'write' }, mostRows, context);
+        if (once === undefined) return write();
+        const id = `${once}\n${request.source}`;
+        return JSON.parse(
+          await onceWithin(connector, runner, context, id, async () => JSON.stringify(await write())),
+        );
+      });
+    if (mode === 'read') return done().catch(explained);
     await audit?.ready();
-    return recorded(audit, request, () => repeatedAfterConflict(context, once)).catch(explained);
+    return recorded(audit, request, () => repeatedAfterConflict(context, done)).catch(explained);
   };
 }
 
@@ -40,7 +47,7 @@ export function sourceOf(registry: SqlStatementsOptions['registry'], name: strin
   throw new FozError('not-found', `There is no source "${name}"${didYouMean(name, known)}.`);
 }
 
-function checkAllowed(
+export function checkAllowed(
   { name, sql_steps: allowed = 'off' }: AttachedSource['config'],
   mode: 'read' | 'write',
 ): void {
@@ -52,7 +59,7 @@ function checkAllowed(
 }
 
 /** Adds what the database says: whoever may write such statements may know it. */
-function explained(error: unknown): never {
+export function explained(error: unknown): never {
   if (!(error instanceof FozError) || error.internal === undefined) throw error;
   const { code, message, details, internal } = error;
   throw new FozError(code, `${message} ${internal}`, { details, internal, cause: error });
@@ -74,11 +81,15 @@ async function recorded(
   try {
     answer = await write();
   } catch (error) {
-    const { code = 'unexpected', details } = error instanceof FozError ? error : {};
-    const outcome = details?.outcome === 'unknown' ? 'unknown' : 'failure';
-    await audit?.append({ ...event, outcome, reason: code });
+    await audit?.append({ ...event, ...endOf(error) });
     throw error;
   }
   await audit?.append({ ...event, affectedRows: answer.affected, outcome: 'success' });
   return answer;
+}
+
+/** How a failed write ended. */
+export function endOf(error: unknown) {
+  const { code = 'unexpected', details } = error instanceof FozError ? error : {};
+  return { outcome: details?.outcome === 'unknown' ? 'unknown' : 'failure', reason: code } as const;
 }

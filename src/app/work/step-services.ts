@@ -4,7 +4,9 @@ import type { HttpClient } from '../../outbound/index.ts';
 import type { SourceRegistry } from '../../views/index.ts';
 import { Scripts, type StepServices } from '../../workflow/index.ts';
 import { httpService } from './http-service.ts';
+import type { OwnOperations } from './own-operations.ts';
 import { sqlStatements } from './sql-statements.ts';
+import { transactions } from './transactions.ts';
 
 /** What the services of steps are made of. */
 export interface ServiceOptions {
@@ -18,13 +20,13 @@ export interface ServiceOptions {
 export interface OpenServices {
   readonly services: StepServices;
   /** Sets what runs the operations of steps. Before, they are refused. */
-  useGraphql(graphql: StepServices['graphql']): void;
+  useGraphql(graphql: OwnOperations): void;
   close(): Promise<void>;
 }
 
 /** Opens the services of steps. `http`: the client of requests whose URLs come from metadata. */
 export function stepServices(options: ServiceOptions, http: HttpClient): OpenServices {
-  let graphql: StepServices['graphql'] = async () => {
+  let graphql: OwnOperations = async () => {
     throw new FozError('unavailable', 'Foz is starting.');
   };
   const requests = httpService(http, options.config.outbound ?? {}, options.secrets);
@@ -35,6 +37,7 @@ export function stepServices(options: ServiceOptions, http: HttpClient): OpenSer
       http: requests,
       scripts,
       sql: sqlStatements(options),
+      transaction: transactions(options, (request, within) => graphql(request, within)),
     },
     useGraphql(service) {
       graphql = service;

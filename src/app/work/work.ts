@@ -17,11 +17,11 @@ import {
   JobWorker,
   Runner,
   Scheduler,
-  type StepServices,
 } from '../../workflow/index.ts';
 import { startCleaning } from './cleaning.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
+import type { OwnOperations } from './own-operations.ts';
 import { type ServiceOptions, stepServices } from './step-services.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
@@ -54,14 +54,14 @@ export interface Work {
   /** Sets where the endpoint of a name is looked up. */
   useEndpoints(endpoint: (name: string) => Endpoint | undefined): void;
   /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. `graphql`: runs the operations of steps. */
-  start(graphql: StepServices['graphql']): void;
+  start(graphql: OwnOperations): void;
   /** Gives the jobs of this process to others. Further calls do nothing more. */
   close(): Promise<void>;
 }
 
 /** Puts the parts of durable work together on a store. */
 export function workOf(options: WorkOptions): Work {
-  const { store, secrets, config, graphs, metadata, log } = options;
+  const { store, secrets, config, graphs, registry, metadata, log } = options;
   const { workflow = {}, outbound = {} } = config;
   const { jobs, runs, deliveries } = storesOf(store);
   const { concurrency: slots } = workflow;
@@ -97,7 +97,7 @@ export function workOf(options: WorkOptions): Work {
     },
     start(service) {
       opened.useGraphql(service);
-      stops.push(startCleaning({ store, runs, calls, deliveries, settings: workflow, log }));
+      stops.push(startCleaning({ store, runs, calls, deliveries, registry, settings: workflow, log }));
       workflows.start();
       if (workflow.enabled !== false) void worker.start();
     },

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { report } from '../report.ts';
-import { endpoint, secretFile } from './options.ts';
+import { config, endpoint, secretFile } from './options.ts';
 
 const json = ['--json', 'for machines'] as const;
 const wait = [
@@ -20,6 +20,7 @@ export function addWorkflowCommands(program: Command): void {
       .option(...json);
   addStarting(command);
   addRunCommands(command);
+  addSetup(workflow);
 }
 
 /** Makes a command with the options that all of them have. */
@@ -81,4 +82,22 @@ function addRunCommands(command: Make): void {
     .action((id, options) =>
       report(async () => (await import('../workflow.ts')).actOnRun('retry', id, options)),
     );
+}
+
+function addSetup(workflow: Command): void {
+  workflow
+    .command('setup')
+    .description('show the statement that lets a source keep which writes were done (`once` of steps)')
+    .argument('<source>')
+    .option(...config)
+    .option('--write', 'run it')
+    .action((source, options) => report(async () => (await import('../once.ts')).setUpOnce(source, options)));
+
+  workflow
+    .command('clean')
+    .description('show the statement that removes what `workflow setup` has made')
+    .argument('<source>')
+    .option(...config)
+    .option('--write', 'run it')
+    .action((source, options) => report(async () => (await import('../once.ts')).cleanOnce(source, options)));
 }

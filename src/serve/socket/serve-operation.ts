@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { RequestEnd } from '../../core/index.ts';
-import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
+import { answerErrors, type EngineAnswer, type OwnWrites } from '../../execute/index.ts';
 import { withDocument } from '../documents.ts';
 import type { Answers, Engine } from '../engine.ts';
 import type { Entry, Gate, Requester } from '../gate.ts';
@@ -35,11 +35,20 @@ const asPost = {
   headers: new HeaderMap([['content-type', 'application/json']]),
 } as const;
 
+/** An operation as it is given. */
+interface GivenOperation {
+  readonly body: unknown;
+  /** Whether its variables may contain ExactNumbers. */
+  readonly hasExact: boolean;
+  /** See `Operation`. */
+  readonly writes?: OwnWrites | undefined;
+}
+
 /** Runs one operation. Rejects with Unserved where it is refused: by the gate, by validation, or by an error without data. */
 export async function serveOperation(
   { engine, gate, operations, logger, onOutcome }: Serving,
   requester: Requester,
-  { body: given, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
+  { body: given, hasExact, writes }: GivenOperation,
   end: RequestEnd,
 ): Promise<Reply | AsyncIterableIterator<Reply, undefined>> {
   const started = performance.now();
@@ -58,7 +67,7 @@ export async function serveOperation(
   };
   try {
     entry = await gate.enter(requester, end);
-    const base = hasExact ? { ...entry.base, hasExact } : entry.base;
+    const base = hasExact || writes !== undefined ? { ...entry.base, hasExact, writes } : entry.base;
     const body = withDocument(engine, requester.session, given);
     const operation = plainOperation(body, base);
     const planned = operation === undefined ? undefined : await operations.planned(requester, operation);

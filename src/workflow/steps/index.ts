@@ -12,6 +12,7 @@ import { sql } from './sql.ts';
 import type { StepKind } from './step.ts';
 import { stop } from './stop.ts';
 import { switchStep } from './switch.ts';
+import { transaction } from './transaction.ts';
 import { transform } from './transform.ts';
 import { until } from './until.ts';
 import { waitForSignal } from './wait-for.ts';
@@ -32,6 +33,7 @@ const kinds: readonly StepKind<never>[] = [
   sql,
   stop,
   switchStep,
+  transaction,
   transform,
   until,
   waitForSignal,

@@ -1,5 +1,5 @@
 import { expressionsOf } from '../expressions/index.ts';
-import { type StepDefinition, type StepKind, serviceOf, template } from './step.ts';
+import { onceOf, type StepKind, serviceOf, template } from './step.ts';
 
 interface Sql {
   readonly source: string;
@@ -9,9 +9,10 @@ interface Sql {
   readonly mostRows?: number;
   readonly maxBytes?: number;
   readonly timeoutMs?: number;
+  readonly once?: boolean;
 }
 
-const usual = { mostRows: 1_000, maxBytes: 1_048_576, timeoutMs: 60_000 } as const;
+export const usual = { mostRows: 1_000, maxBytes: 1_048_576, timeoutMs: 60_000 } as const;
 
 /**
  * Runs a statement in the SQL of a source whose configuration allows it. Values are bound to its parameters, `:name`. The output is
@@ -26,13 +27,15 @@ export const sql: StepKind<Sql> = {
     mode: { enum: ['read', 'write'] },
     mostRows: { type: 'integer', minimum: 1, maximum: 100_000 },
     maxBytes: { type: 'integer', minimum: 1, maximum: 16_777_216 },
+    once: { type: 'boolean' },
   },
   required: ['source', 'statement'],
   templates: ['params'],
   hasEffect: true,
-  faults: sqlFaults,
-  async run(step, { services, session, signal, workflow, run, path }) {
-    const { source, statement, params, mode } = step;
+  faults: (step) => sqlFaults(step as { readonly statement?: unknown }),
+  async run(step, context) {
+    const { services, session, signal, workflow, run, path } = context;
+    const { source, statement, params, mode, once } = step;
     const { mostRows, maxBytes, timeoutMs } = { ...usual, ...step };
     const { role } = await session();
     return serviceOf(
@@ -41,12 +44,19 @@ export const sql: StepKind<Sql> = {
     )({
       ...{ caller: { workflow, run, path }, role, source, statement, params: params ?? {} },
       ...(mode !== undefined && { mode }),
-      ...{ mostRows, maxBytes, timeoutMs, signal },
+      ...{ mostRows, maxBytes, timeoutMs, signal, ...onceOf(once, context) },
     });
   },
 };
 
-function sqlFaults({ statement, params }: StepDefinition) {
+/** What is wrong with a statement and its values. */
+export function sqlFaults({
+  statement,
+  params,
+}: {
+  readonly statement?: unknown;
+  readonly params?: unknown;
+}): { place: string; message: string }[] {
   const faults: { place: string; message: string }[] = [];
   if (typeof statement === 'string' && (expressionsOf(statement).length > 0 || statement.includes('{%')))
     faults.push({

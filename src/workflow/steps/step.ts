@@ -42,6 +42,8 @@ export interface GraphqlRequest {
   readonly role: string;
   readonly sessionVariables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Its writes under this id are done once: a repetition has the answer of the first time. */
+  readonly once?: string;
 }
 
 export interface GraphqlAnswer {
@@ -67,12 +69,32 @@ export interface SqlRequest {
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** As that of a GraphQL request. */
+  readonly once?: string;
 }
 
 /** The rows that a statement returns, and the number of rows that it has written. */
 export interface SqlAnswer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly affected: number;
+}
+
+/** A transaction on one source. */
+export interface TransactionRequest {
+  readonly caller: StepCaller;
+  readonly role: string | null;
+  readonly source: string;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** As that of a GraphQL request. */
+  readonly once?: string;
+}
+
+/** What can be done within an open transaction. */
+export interface OpenTransaction {
+  graphql(request: Omit<GraphqlRequest, 'once'>): Promise<GraphqlAnswer>;
+  sql(request: Pick<SqlRequest, 'statement' | 'params' | 'mostRows'>): Promise<SqlAnswer>;
 }
 
 /** What steps use of the outside world; given by whoever wires the layers. A step whose service is absent fails. */
@@ -85,6 +107,11 @@ export interface StepServices {
   sql?(request: SqlRequest): Promise<SqlAnswer>;
   /** Runs user JavaScript. */
   readonly scripts?: Pick<Scripts, 'run'>;
+  /**
+   * Does writes in a transaction, which is committed when `body` resolves. After a conflict it is done again. Resolves with the result, which is
+   * JSON; of a repetition under the same id, with that of the first time.
+   */
+  transaction?<T>(request: TransactionRequest, body: (open: OpenTransaction) => Promise<T>): Promise<T>;
 }
 
 /** Other runs and signals, as the steps of a run see them. */
@@ -191,6 +218,13 @@ export interface StepKind<Input = never> {
   /** Whether another attempt after a failure may succeed, where the retry policy names no codes; default: always. */
   isPassing?(failure: Failure): boolean;
   run(input: Input, context: StepContext): Promise<unknown>;
+}
+
+/** The id under which a write is done once: that of the step, or of its idempotency key in all runs of the workflow. */
+export function onceOf(once: boolean | undefined, context: StepContext): { readonly once?: string } {
+  const { workflow, path, idempotencyKey } = context;
+  if (once !== true) return {};
+  return { once: JSON.stringify([workflow, path.slice(path.lastIndexOf('/') + 1), idempotencyKey]) };
 }
 
 /** The JSON Schema of a value with expressions. */

@@ -23,6 +23,7 @@ test('what cannot be removed keeps nothing else from being removed', async () =>
     runs: { removeOld: async () => Promise.reject(new Error('too slow')) },
     calls: { removeOld: async () => void done.push('calls') },
     deliveries: { removeEnded: async () => done.push('deliveries') },
+    registry: { sources: [] },
     settings: {},
     log: { warn: ((_: object, text: string) => warnings.push(text)) as never },
   });
