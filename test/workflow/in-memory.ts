@@ -17,7 +17,7 @@ export interface InMemoryOptions extends Omit<Partial<ExecutionOptions>, 'servic
 /** Does a run of steps, on records in memory as the store would have them. */
 export async function runInMemory(
   steps: readonly unknown[],
-  { records = [], graphql, services, ...more }: InMemoryOptions = {},
+  { records = [], graphql, services, definition, ...more }: InMemoryOptions = {},
 ) {
   const known = new Map<string, StepRecord>(records.map((record) => [record.path, record]));
   const keep = (written: readonly StepRecord[]) => {
@@ -25,7 +25,13 @@ export async function runInMemory(
   };
   const commits: string[][] = [];
   const execution = new Execution({
-    ...{ run: 'r', definition: checkWorkflow({ name: 'w', steps }), input: null, ageMs: 0, records },
+    ...{
+      run: 'r',
+      definition: definition ?? checkWorkflow({ name: 'w', steps }),
+      input: null,
+      ageMs: 0,
+      records,
+    },
     commit: async (written) => {
       commits.push(written.map(({ path, state }) => `${path} ${state}`));
       keep(written);
