@@ -198,6 +198,8 @@ export interface Dialect {
 export interface WriteSpelling {
   /** The column at a position of `WrittenRows.columns`, as the list of what is returned refers to it. */
   returned(column: Column, at: number): Sql;
+  /** A value that is written into the column. */
+  value(column: Column, expression: Sql): Sql;
   insert(parts: InsertParts): Sql;
   update(parts: WrittenRows & { readonly set: Sql; readonly where: Sql }): Sql;
   delete(parts: WrittenRows & { readonly where: Sql }): Sql;

@@ -1,4 +1,5 @@
 import type { ValueType } from '../../catalog/index.ts';
+import { isOnGrain } from './coarse.ts';
 import { digitsOf, nativeOf } from './types.ts';
 
 /** Whether a column of the type can hold a canonical value of another database. */
@@ -13,6 +14,7 @@ export function canHold(value: unknown, type: ValueType): boolean {
     case 'date':
       return isDate(text);
     case 'timestamp':
+      return isMoment(text) && isOnGrain(text, type);
     case 'timestamptz':
       return isMoment(text);
     case 'time':

@@ -2,7 +2,9 @@ import { type Operator, operatorSupport, type ValueType } from '../../catalog/in
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
+import { isCoarse } from './coarse.ts';
 import { encode, encodeList } from './encode.ts';
+import { type ComparisonSign, coarseRelation, givenMoment, signOf } from './moments.ts';
 import { collated, exactCollation, isCodePage, isPadded, nativeOf, textForm } from './types.ts';
 import { bindValue, bound, castTo, wireType } from './values.ts';
 
@@ -21,19 +23,21 @@ export function inCodePage(text: Sql, type: ValueType): Sql {
  * code page by other rules than Unicode texts, and ORDER BY goes by the former ("Collation and Unicode support").
  */
 const relation =
-  (operator: Sql): Spelling =>
+  (sign: ComparisonSign): Spelling =>
   (column, type, param) => {
+    if (isCoarse(type)) return coarseRelation(column, type, sign, param);
+    const operator = signOf(sign);
     const value = bindValue(param, type);
     const form = textForm(column, type);
     if (form !== null) return sql`${form} ${operator} ${value}`;
-    if (type.scalar === 'bytea' && operator === equals)
+    if (type.scalar === 'bytea' && sign === equals)
       return sql`${column} = ${value} and ${sameLength(column, value)}`;
     if (!isCodePage(type)) return sql`${column} ${operator} ${value}`;
     const converted = sql`${column} ${operator} ${inCodePage(value, type)}`;
-    return operator === equals ? sql`${converted} and ${column} = ${value}` : converted;
+    return sign === equals ? sql`${converted} and ${column} = ${value}` : converted;
   };
 
-const equals = sql`=`;
+const equals = '=';
 
 /** Bytes are compared as if zeros followed the shorter ones, so that `0x` equals `0x00`. */
 export function sameLength(left: Sql, right: Sql): Sql {
@@ -43,14 +47,16 @@ export function sameLength(left: Sql, right: Sql): Sql {
 /** The opposite of equality where that is more than `=`. */
 const unequal: Spelling = (column, type, param) => {
   const value = bindValue(param, type);
-  if (type.scalar === 'bytea' || isCodePage(type)) return sql`not (${relation(equals)(column, type, param)})`;
+  if (type.scalar === 'bytea' || isCodePage(type) || isCoarse(type))
+    return sql`not (${relation(equals)(column, type, param)})`;
   return sql`${textForm(column, type) ?? column} <> ${value}`;
 };
 
 /** CASE has a value where a comparison with NULL has none. */
 const distinct: Spelling = (column, type, param) => {
   const equal = relation(equals)(column, type, param);
-  const bothNull = sql`${column} is null and ${bindValue(param, type)} is null`;
+  const value = isCoarse(type) ? givenMoment(param, type) : bindValue(param, type);
+  const bothNull = sql`${column} is null and ${value} is null`;
   return sql`case when (${equal}) or (${bothNull}) then 0 else 1 end = 1`;
 };
 
@@ -113,10 +119,10 @@ const ilike =
 const spellings = {
   _eq: relation(equals),
   _neq: unequal,
-  _gt: relation(sql`>`),
-  _gte: relation(sql`>=`),
-  _lt: relation(sql`<`),
-  _lte: relation(sql`<=`),
+  _gt: relation('>'),
+  _gte: relation('>='),
+  _lt: relation('<'),
+  _lte: relation('<='),
   _is_distinct_from: distinct,
   _like: like(translated, { first: true }),
   _nlike: like(translated, { not: true }),

@@ -3,6 +3,7 @@ import { FozError } from '../../core/index.ts';
 import { ansiAggregates, type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { canHold } from './can-hold.ts';
 import { aggregate, bucket, countDistinct, order, standard } from './clauses.ts';
+import { isCoarse, shownMoment } from './coarse.ts';
 import { compare, comparisons, inList } from './compare.ts';
 import { encode } from './encode.ts';
 import { inKeys, keyEquals, keyRows, keyText, ownKeyEquals } from './keys.ts';
@@ -56,12 +57,15 @@ export const mssqlDialect: Dialect = {
   ownKeyEquals,
   keyText,
   canHold,
-  // Texts of two collations are compared by that of the left column; otherwise the server refuses (error 468).
-  compareColumns: (left, operator, right) =>
-    nativeOf(left.type).collation === nativeOf(right.type).collation ||
-    nativeOf(right.type).collation === null
+  compareColumns: (left, operator, right) => {
+    const [from, to] = [nativeOf(left.type), nativeOf(right.type)];
+    if (from.name !== to.name && (isCoarse(left.type) || isCoarse(right.type)))
+      return sql`${shownMoment(left.expression, left.type)} ${operator} ${shownMoment(right.expression, right.type)}`;
+    // Texts of two collations are compared by that of the left column; otherwise the server refuses (error 468).
+    return from.collation === to.collation || to.collation === null
       ? null
-      : sql`${left.expression} ${operator} ${unicode(right.expression, right.type)}${collated(left.type)}`,
+      : sql`${left.expression} ${operator} ${unicode(right.expression, right.type)}${collated(left.type)}`;
+  },
   jsonPath: () => {
     throw new FozError('not-supported', 'Paths into JSON values are not read on SQL Server.');
   },

@@ -1,5 +1,6 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
+import { isOnGrain } from './coarse.ts';
 import { digitsOf } from './types.ts';
 
 type Encode = (value: unknown, type: ValueType) => string;
@@ -108,13 +109,17 @@ export function encodeCompared(value: unknown, type: ValueType): string {
   return `${sign}${'9'.repeat(most) || '0'}.${'9'.repeat(38 - most)}`;
 }
 
-/** Values as the JSON text of a list for OPENJSON. Texts of more than `most` characters, which equal no stored one, are left out. */
+/**
+ * Values as the JSON text of a list for OPENJSON. Those that equal no stored one are left out: texts of more than `most` characters, and moments
+ * that the column would round.
+ */
 export function encodeList(values: unknown, type: ValueType, most: number | null = null): string {
   const element: ValueType = { ...type, array: false };
   return JSON.stringify(
     ((values ?? []) as readonly unknown[]).flatMap((value) => {
       if (value === null || value === undefined) return [null];
       const encoded = encodeCompared(value, element);
+      if (!isOnGrain(encoded, element)) return [];
       if (most === null || encoded.length <= most) return [encoded];
       // Blanks at the end do not count.
       const trimmed = encoded.replace(/ +$/, '');

@@ -9,7 +9,8 @@ import {
   type WrittenRows,
 } from '../../sql/index.ts';
 import { standard } from './clauses.ts';
-import { isCodePage, nativeOf } from './types.ts';
+import { inCodePage } from './compare.ts';
+import { digitsOf, isCodePage, nativeOf } from './types.ts';
 
 /*
  * A write is a batch. Its rows go by OUTPUT INTO to a table variable, from which the last statement selects them: OUTPUT without INTO is refused
@@ -42,9 +43,10 @@ const { name, table: tableName } = standard;
 const held = (at: number) => sql`"c${sql.integer(at)}"`;
 
 export const writes: WriteSpelling = {
-  // In the digits of its column, also on servers that keep more of them in a table variable.
-  returned: ({ type }, at) =>
-    type.scalar === 'numeric' ? sql`cast(${held(at)} as ${spelled(type)})` : held(at),
+  returned: (_column, at) => held(at),
+  // As the server rounds decimals for their column, said also to servers that would keep all digits of the expression.
+  value: ({ type }, expression) =>
+    type.scalar === 'numeric' ? sql`round(${expression}, ${sql.integer(digitsOf(type).scale)})` : expression,
   insert: (parts) => {
     const write = new Batch(parts, parts.reportsChanged);
     if (parts.conflict !== null) for (const row of parts.rows) write.addUpsert(parts, parts.conflict, row);
@@ -190,17 +192,18 @@ function inserted(table: Table, into: readonly Column[], rows: InsertParts['rows
 /** Whether a key column holds the value as it would be stored. To a unique key all NULLs are the same value. */
 function keyMatches(column: Sql, { type, nullable }: Column, cell: Sql): Sql {
   const equals = sql`${column} = ${stored(cell, type)}`;
-  // A cast cuts a text that is too long.
+  // Characters that the code page lacks become other ones.
   const whole = isCodePage(type) ? sql`(${equals} and ${column} = ${cell})` : equals;
   return nullable ? sql`(${whole} or ${column} is null and ${cell} is null)` : whole;
 }
 
 /** Scalars whose values the columns may round. */
-const rounded: ReadonlySet<Scalar> = new Set(['numeric', 'time', 'timestamp', 'timestamptz']);
+const rounded: ReadonlySet<Scalar> = new Set(['time', 'timestamp', 'timestamptz']);
 
 /** A value as its column holds it. Texts are in the code page of the column, so that an index serves. */
 function stored(cell: Sql, type: ValueType): Sql {
-  return rounded.has(type.scalar) || isCodePage(type) ? sql`cast(${cell} as ${spelled(type)})` : cell;
+  if (isCodePage(type)) return inCodePage(cell, type);
+  return rounded.has(type.scalar) ? sql`cast(${cell} as ${spelled(type)})` : cell;
 }
 
 const spelled = (type: ValueType) => {

@@ -50,7 +50,9 @@ function spellOwn(scope: Scope, writes: WriteSpelling, write: Write, list: Sql):
     case 'insert': {
       const { onConflict, columns: into, reportsChanged = false } = write;
       const rows = write.rows.map((cells) =>
-        cells.map((cell) => (cell === 'default' ? null : scope.dialect.bind(cell))),
+        cells.map((cell, at) =>
+          cell === 'default' ? null : writes.value(into[at]!, scope.dialect.bind(cell)),
+        ),
       );
       const conflict =
         onConflict === null ? null : { ...onConflict, ...conflictParts(scope, table, onConflict) };
@@ -140,7 +142,8 @@ function conflictParts(scope: Scope, table: Table, { where, presets = [] }: OnCo
   return {
     condition: where === null ? null : compileWhere(scope, where, dialect.table(table)),
     assignments: presets.map(
-      ({ column, value }) => sql`${dialect.name(column.name)} = ${dialect.bind(value)}`,
+      ({ column, value }) =>
+        sql`${dialect.name(column.name)} = ${written(dialect, column, dialect.bind(value))}`,
     ),
   };
 }
@@ -165,17 +168,21 @@ function aborting({ resolvesConflicts }: Table, { abortsOnConflict }: Dialect): 
   return resolvesConflicts ? (abortsOnConflict ?? sql.empty) : sql.empty;
 }
 
+const written = ({ writes }: Dialect, column: Column, value: Sql) => writes?.value(column, value) ?? value;
+
 function newValue(scope: Scope, assignment: Assignment, row: Sql): Sql {
   const { dialect } = scope;
   const column: Column = assignment.column;
   const current = scope.column(row, column);
   switch (assignment.kind) {
     case 'set':
-      return assignment.value === 'default' ? sql`default` : dialect.bind(assignment.value);
+      return assignment.value === 'default'
+        ? sql`default`
+        : written(dialect, column, dialect.bind(assignment.value));
     case 'inc':
-      return sql`${current} + ${dialect.bind(assignment.value)}`;
+      return written(dialect, column, sql`${current} + ${dialect.bind(assignment.value)}`);
     case 'mul':
-      return sql`${current} * ${dialect.bind(assignment.value)}`;
+      return written(dialect, column, sql`${current} * ${dialect.bind(assignment.value)}`);
     case 'append':
     case 'prepend':
     case 'delete_key':

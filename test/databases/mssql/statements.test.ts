@@ -135,6 +135,57 @@ test('a value of a list that no column can hold is left out, not cut to one that
   expect(JSON.parse(encodeList([long, blank, null, 'c'], type, 4000))).toEqual(['b'.repeat(4000), null, 'c']);
 });
 
+describe('datetime and smalldatetime', () => {
+  const [datetime, minutes] = [typed('timestamp', 'datetime'), typed('timestamp', 'smalldatetime')];
+  const bounds = (type: ValueType, operator: Operator, value: string) => {
+    const param = { path: 'where', type } as unknown as Param;
+    const { text, slots } = render(
+      mssqlDialect.compare(x, type, operator as '_eq', param),
+      (at) => `@p${at}`,
+    );
+    return [text, ...slots.map(({ encode }) => encode(value))];
+  };
+
+  test.each([
+    [datetime, '_gt', '1000-01-01T00:00:00', '>=', '1753-01-01T00:00:00', '>'],
+    [datetime, '_lte', '2024-01-01T10:00:00.001', '<=', '2024-01-01T10:00:00.001', '<='],
+    [minutes, '_lt', '2100-01-01T00:00:00', '<=', '2079-06-06T23:59:00', '<'],
+    [minutes, '_eq', '2024-01-01T10:00:29', '=', '2024-01-01T10:00:29', '='],
+  ] as const)(
+    '%j %s %s is compared as given, and found by the nearest one that it holds',
+    (type, operator, given, about, nearest, sign) => {
+      expect(bounds(type, operator, given)).toEqual([
+        `(x ${about} cast(cast(@p1 as datetime2(7)) as ${type.nativeType}) and cast(x as datetime2(3)) ${sign} cast(@p2 as datetime2(7)))`,
+        nearest,
+        given,
+      ]);
+    },
+  );
+
+  test.each([
+    [datetime, '2024-01-01T10:00:00.003', true],
+    [datetime, '2024-01-01T10:00:00.12', true],
+    [datetime, '2024-01-01T10:00:00.001', false],
+    [datetime, '2024-01-01T10:00:00.0031', false],
+    [datetime, '1000-01-01T00:00:00', false],
+    [minutes, '2024-01-01T10:00:00', true],
+    [minutes, '2024-01-01T10:00:30', false],
+    [minutes, '2100-01-01T00:00:00', false],
+    [typed('timestamp', 'datetime2(7)'), '1000-01-01T00:00:00.0000001', true],
+  ])('%j holds %s: %s', (type, value, expected) => {
+    expect(mssqlDialect.canHold(value, type)).toBe(expected);
+    expect(JSON.parse(encodeList([value], type))).toHaveLength(expected ? 1 : 0);
+  });
+
+  test('compared with another type they are what fields show', () => {
+    const text = mssqlDialect.compareColumns!({ expression: x, type: datetime }, sql`=`, {
+      expression: y,
+      type: typed('timestamp', 'datetime2(7)'),
+    });
+    expect(spelled(text!)).toBe('cast(x as datetime2(3)) = y');
+  });
+});
+
 test('images are not compared', () => {
   const image = { type: 'image', maxLength: 16, precision: 0, scale: 0, collation: null };
   expect(readType(image).compares).toBe('none');
