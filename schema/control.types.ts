@@ -691,6 +691,8 @@ export type Mutation = {
   replaceMetadata: MetadataResult;
   /** Starts a run for a call of the log again, by the present definition. Returns the id of the run. */
   replayHookCall: Scalars['String']['output'];
+  /** Starts a new run of the current version of the workflow of a run that has ended. */
+  rerunRun: Run;
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
   /** Makes attempts again. */
@@ -741,6 +743,8 @@ export type Mutation = {
   testSource: SourceTest;
   /** Serves a table that was left out. */
   trackTable: MetadataResult;
+  /** Really does one step of a workflow, alone, without a run, its retries and its `onError`. */
+  tryStep: RehearsedStep;
   /** Leaves a table out; what is said of it is kept. */
   untrackTable: MetadataResult;
   /** Changes what a key is, not its text, within two seconds everywhere; its open WebSockets are closed. */
@@ -1045,6 +1049,12 @@ export type MutationReplayHookCallArgs = {
 };
 
 
+export type MutationRerunRunArgs = {
+  id: Scalars['String']['input'];
+  input?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+
 export type MutationResetNamesArgs = {
   source: Scalars['String']['input'];
   table?: InputMaybe<Scalars['String']['input']>;
@@ -1247,6 +1257,14 @@ export type MutationTrackTableArgs = {
 };
 
 
+export type MutationTryStepArgs = {
+  input?: InputMaybe<Scalars['JSON']['input']>;
+  outputs?: InputMaybe<Scalars['JSON']['input']>;
+  step: Scalars['String']['input'];
+  workflow: Scalars['String']['input'];
+};
+
+
 export type MutationUntrackTableArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -1365,6 +1383,8 @@ export type Query = {
   metadataHistory: Array<MetadataVersion>;
   /** The providers that people sign in with: those of the file, then those of the store. */
   providers: Array<Provider>;
+  /** What a run of a workflow would do. Nothing is called: such steps, and waits, are left out. */
+  rehearseWorkflow: Rehearsal2;
   /** The permissions of a role. A role without permissions may do nothing. */
   role: RolePermissions;
   /** All roles that have any permission, by name. */
@@ -1474,6 +1494,13 @@ export type QueryMetadataHistoryArgs = {
 };
 
 
+export type QueryRehearseWorkflowArgs = {
+  input?: InputMaybe<Scalars['JSON']['input']>;
+  name: Scalars['String']['input'];
+  outputs?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+
 export type QueryRoleArgs = {
   name: Scalars['String']['input'];
 };
@@ -1559,6 +1586,28 @@ export type QueryUsersArgs = {
 
 export type QueryWorkflowArgs = {
   name: Scalars['String']['input'];
+};
+
+/** What a run of a workflow would do. */
+export type Rehearsal2 = {
+  error?: Maybe<Scalars['JSON']['output']>;
+  output?: Maybe<Scalars['JSON']['output']>;
+  /** In the order in which they would begin. */
+  steps: Array<RehearsedStep>;
+};
+
+/** A step in a rehearsal of a workflow, or one that was tried alone. */
+export type RehearsedStep = {
+  error?: Maybe<Scalars['JSON']['output']>;
+  /** true: it would have an effect outside, or wait, and was left out. */
+  isSkipped: Scalars['Boolean']['output'];
+  kind: Scalars['String']['output'];
+  output?: Maybe<Scalars['JSON']['output']>;
+  path: Scalars['String']['output'];
+  /** With the values of their expressions. */
+  settings?: Maybe<Scalars['JSON']['output']>;
+  /** `done`, `failed`, `running`. */
+  state: Scalars['String']['output'];
 };
 
 /** Leads from a table to rows of another one. */

@@ -3,17 +3,20 @@ import {
   changeRun,
   listedRuns,
   type RunAction,
+  rehearseWorkflow,
   requireWork,
+  rerunRun,
   retryRun,
   sendSignal,
   shownJson,
   shownRun,
   startRun,
+  tryStep,
 } from '../../src/control/index.ts';
 import type { RunDetails, RunSummary } from '../../src/store/index.ts';
 import type { ControlContext } from '../context.ts';
 import { JsonScalar } from '../json.ts';
-import { Run, RunFilterInput, RunPage, RunStep, StartOptionsInput } from './run.ts';
+import { Rehearsal, RehearsedStep, Run, RunFilterInput, RunPage, RunStep, StartOptionsInput } from './run.ts';
 
 @Resolver(() => Run)
 export class RunResolver {
@@ -114,6 +117,48 @@ export class RunResolver {
     from: string | null,
   ): Promise<Run> {
     return toGraphql(await retryRun(context, id, from ?? null));
+  }
+
+  @Query(() => Rehearsal, {
+    description: 'What a run of a workflow would do. Nothing is called: such steps, and waits, are left out.',
+  })
+  async rehearseWorkflow(
+    @Ctx() context: ControlContext,
+    @Arg('name', () => String) name: string,
+    @Arg('input', () => JsonScalar, { nullable: true }) input: unknown,
+    @Arg('outputs', () => JsonScalar, {
+      nullable: true,
+      description: 'What steps that are left out are assumed to give, by their ids; default: null.',
+    })
+    outputs: unknown,
+  ): Promise<Rehearsal> {
+    return (await rehearseWorkflow(context, name, input ?? null, outputs ?? null)) as Rehearsal;
+  }
+
+  @Mutation(() => RehearsedStep, {
+    description: 'Really does one step of a workflow, alone, without a run, its retries and its `onError`.',
+  })
+  async tryStep(
+    @Ctx() context: ControlContext,
+    @Arg('workflow', () => String) workflow: string,
+    @Arg('step', () => String, { description: 'Its id.' }) step: string,
+    @Arg('input', () => JsonScalar, { nullable: true }) input: unknown,
+    @Arg('outputs', () => JsonScalar, { nullable: true, description: 'Of other steps, by their ids.' })
+    outputs: unknown,
+  ): Promise<RehearsedStep> {
+    return tryStep(context, workflow, step, { input: input ?? null, outputs: outputs ?? null });
+  }
+
+  @Mutation(() => Run, {
+    description: 'Starts a new run of the current version of the workflow of a run that has ended.',
+  })
+  async rerunRun(
+    @Ctx() context: ControlContext,
+    @Arg('id', () => String) id: string,
+    @Arg('input', () => JsonScalar, { nullable: true, description: 'Default: the input of that run.' })
+    input: unknown,
+  ): Promise<Run> {
+    return toGraphql(await rerunRun(context, id, input === undefined ? null : { input }));
   }
 
   @Mutation(() => Boolean, {

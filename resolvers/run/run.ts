@@ -142,3 +142,39 @@ export class StartOptionsInput {
   @Field(() => Float, { nullable: true, description: 'Milliseconds until it begins.' })
   afterMs?: number | null;
 }
+
+@ObjectType({ description: 'A step in a rehearsal of a workflow, or one that was tried alone.' })
+export class RehearsedStep {
+  @Field(() => String)
+  path!: string;
+
+  @Field(() => String)
+  kind!: string;
+
+  @Field(() => String, { description: '`done`, `failed`, `running`.' })
+  state!: string;
+
+  @Field(() => Boolean, { description: 'true: it would have an effect outside, or wait, and was left out.' })
+  isSkipped!: boolean;
+
+  @Field(() => JsonScalar, { nullable: true, description: 'With the values of their expressions.' })
+  settings?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true })
+  output?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true })
+  error?: unknown;
+}
+
+@ObjectType({ description: 'What a run of a workflow would do.' })
+export class Rehearsal {
+  @Field(() => [RehearsedStep], { description: 'In the order in which they would begin.' })
+  steps!: RehearsedStep[];
+
+  @Field(() => JsonScalar, { nullable: true })
+  output?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true })
+  error?: unknown;
+}

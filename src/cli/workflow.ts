@@ -99,6 +99,72 @@ export async function runWorkflow(name: string, options: RunOptions): Promise<vo
   await waited(foz, startWorkflow, options);
 }
 
+interface TrialOptions extends Options {
+  readonly input?: string;
+  readonly outputs?: string;
+}
+
+interface Trial {
+  readonly path: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly isSkipped: boolean;
+  readonly settings: unknown;
+  readonly output: unknown;
+  readonly error: { readonly message: string } | null;
+}
+
+const trial = 'path kind state isSkipped settings output error';
+
+/** `foz workflow dry-run`: what a run would do; nothing is called. */
+export async function rehearse(name: string, options: TrialOptions): Promise<void> {
+  const { rehearseWorkflow: found } = await serverOf(options).query<{
+    rehearseWorkflow: {
+      steps: readonly Trial[];
+      output: unknown;
+      error: { readonly message: string } | null;
+    };
+  }>(
+    `query ($name: String!, $input: JSON, $outputs: JSON) {
+       rehearseWorkflow(name: $name, input: $input, outputs: $outputs) { output error steps { ${trial} } } }`,
+    { name, input: await inputOf(options.input), outputs: await inputOf(options.outputs) },
+  );
+  if (found.error !== null) process.exitCode = 2;
+  if (options.json === true) return console.log(JSON.stringify(found, null, 2));
+  for (const step of found.steps) printTrial(step);
+  if (found.error === null) console.log(`output: ${JSON.stringify(found.output ?? null)}`);
+  else console.error(`The run would fail: ${found.error.message}`);
+}
+
+/** `foz workflow try`: really does one step, alone. */
+export async function tryOne(name: string, step: string, options: TrialOptions): Promise<void> {
+  const { tryStep: found } = await serverOf(options).query<{ tryStep: Trial }>(
+    `mutation ($name: String!, $step: String!, $input: JSON, $outputs: JSON) {
+       tryStep(workflow: $name, step: $step, input: $input, outputs: $outputs) { ${trial} } }`,
+    { name, step, input: await inputOf(options.input), outputs: await inputOf(options.outputs) },
+  );
+  if (found.error !== null) process.exitCode = 2;
+  if (options.json === true) return console.log(JSON.stringify(found, null, 2));
+  printTrial(found);
+  if (found.error === null) console.log(`output: ${JSON.stringify(found.output ?? null)}`);
+}
+
+function printTrial({ path, kind, isSkipped, settings, error }: Trial): void {
+  const how = error !== null ? `fails: ${error.message}` : isSkipped ? 'would be done' : 'done';
+  console.log(`  ${path} (${kind}) ${how}\n    ${JSON.stringify(settings)}`);
+}
+
+/** `foz workflow rerun`: a new run like one that has ended. */
+export async function rerun(id: string, options: TrialOptions & { readonly wait?: boolean }): Promise<void> {
+  const foz = serverOf(options);
+  const given = options.input === undefined ? {} : { input: await inputOf(options.input) };
+  const { rerunRun } = await foz.query<{ rerunRun: Run }>(
+    `mutation ($id: String!, $input: JSON) { rerunRun(id: $id, input: $input) { ${whole} } }`,
+    { id, ...given },
+  );
+  await waited(foz, rerunRun, options);
+}
+
 interface RunsOptions extends Options {
   readonly state?: readonly string[];
   readonly origin?: string;

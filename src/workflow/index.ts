@@ -35,6 +35,8 @@ export {
   checkWorkflow,
   type InputFault,
   inputFaults,
+  type Rehearsal,
+  type RehearsedStep,
   type RetryPolicy,
   type RunAnswer,
   Runner,

@@ -20,6 +20,7 @@ export function addWorkflowCommands(program: Command): void {
       .option(...json);
   addStarting(command);
   addRunCommands(command);
+  addTrials(command);
   addSetup(workflow);
 }
 
@@ -82,6 +83,31 @@ function addRunCommands(command: Make): void {
     .action((id, options) =>
       report(async () => (await import('../workflow.ts')).actOnRun('retry', id, options)),
     );
+}
+
+function addTrials(command: Make): void {
+  const input = ['--input <json>', 'its input as JSON; @file: from a file, -: from standard input'] as const;
+  const outputs = ['--outputs <json>', 'outputs of steps as JSON, by their ids; @file: from a file'] as const;
+  command('dry-run', 'show what a run would do: its steps with their settings; nothing is called')
+    .argument('<name>')
+    .option(...input)
+    .option(...outputs)
+    .action((name, options) => report(async () => (await import('../workflow.ts')).rehearse(name, options)));
+
+  command('try', 'really do one step, alone')
+    .argument('<name>', 'the workflow')
+    .argument('<step>', 'the id of the step')
+    .option(...input)
+    .option(...outputs)
+    .action((name, step, options) =>
+      report(async () => (await import('../workflow.ts')).tryOne(name, step, options)),
+    );
+
+  command('rerun', 'start a new run of the workflow of one that has ended')
+    .argument('<run>', 'its id')
+    .option('--input <json>', 'another input than that of the run')
+    .option(...wait)
+    .action((id, options) => report(async () => (await import('../workflow.ts')).rerun(id, options)));
 }
 
 function addSetup(workflow: Command): void {

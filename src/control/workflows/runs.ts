@@ -10,7 +10,7 @@ import {
   type RunStore,
   type RunSummary,
 } from '../../store/index.ts';
-import type { HookReceiver, Runner, Scheduler } from '../../workflow/index.ts';
+import type { HookReceiver, Rehearsal, RehearsedStep, Runner, Scheduler } from '../../workflow/index.ts';
 import { audited } from '../audited.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { LiveWorkflows } from './live-workflows.ts';
@@ -90,6 +90,52 @@ export async function retryRun(control: RunControl, id: string, from: string | n
   const { runs } = requireWork(control);
   await audited(control, 'run.retry', { id, from }, () => runs.retry(id, from));
   return existing(runs, id);
+}
+
+/** Starts a new run of the workflow of a run that has ended, with its input or another one. */
+export async function rerunRun(
+  control: RunControl,
+  id: string,
+  edited: { readonly input: unknown } | null,
+): Promise<RunDetails> {
+  const { runs } = requireWork(control);
+  const { workflow, state, input } = await existing(runs, id);
+  if (state === 'active' || state === 'paused')
+    throw new FozError('conflict', `The run ${id} has not ended yet.`);
+  return startRun(control, { workflow, input: edited === null ? JSON.parse(input) : edited.input });
+}
+
+/** What a run of a workflow would do. Nothing is called. */
+export async function rehearseWorkflow(
+  control: Pick<RunControl, 'plane' | 'work'>,
+  workflow: string,
+  input: unknown,
+  outputs: unknown,
+): Promise<Rehearsal> {
+  const { runner, workflows } = requireWork(control);
+  await workflows.align();
+  return maskSecrets(await runner.rehearse(workflow, input, outputsOf(outputs))) as Rehearsal;
+}
+
+/** Really does one step of a workflow, alone. */
+export async function tryStep(
+  control: RunControl,
+  workflow: string,
+  step: string,
+  given: { readonly input: unknown; readonly outputs: unknown },
+): Promise<RehearsedStep> {
+  const { runner, workflows } = requireWork(control);
+  await workflows.align();
+  const outputs = outputsOf(given.outputs);
+  return audited(control, 'step.try', { workflow, step }, async () => {
+    return maskSecrets(await runner.tryStep(workflow, step, given.input, outputs)) as RehearsedStep;
+  });
+}
+
+function outputsOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  throw new FozError('validation-failed', '"outputs" must be an object: the outputs of steps by their ids.');
 }
 
 export interface SignalRequest {

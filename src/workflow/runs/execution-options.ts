@@ -18,6 +18,10 @@ export interface ExecutionOptions {
   readonly services: StepServices;
   readonly links: RunLinks;
   readonly signal: AbortSignal;
+  /** Outputs of steps that its steps see from the beginning. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Nothing outside is called, and nothing waits: such steps end at once with these outputs, by their ids, or null. */
+  readonly rehearsal?: { readonly outputs: Readonly<Record<string, unknown>> };
 }
 
 /** What an execution came to. */

@@ -2,6 +2,7 @@ export type { RetryPolicy, ScheduleDefinition, StepDefinition, WorkflowDefinitio
 export type { RunAnswer } from './answers.ts';
 export { checkWorkflow, type WorkflowFault, workflowFaults } from './check.ts';
 export { checkInput, type InputFault, inputFaults, schemaFault } from './input.ts';
+export type { Rehearsal, RehearsedStep } from './rehearsal.ts';
 export {
   type CurrentWorkflow,
   Runner,

@@ -22,6 +22,7 @@ import { checkWorkflow } from './check.ts';
 import { Execution } from './execution.ts';
 import { checkInput } from './input.ts';
 import { ClaimLost } from './journal.ts';
+import { type Rehearsal, type RehearsedStep, rehearsed, triedStep } from './rehearsal.ts';
 import { Links } from './run-links.ts';
 import { type Place, RunMemory } from './run-memory.ts';
 
@@ -146,13 +147,7 @@ export class Runner {
     input: unknown,
     { id = randomUUID(), priority, afterMs = 0, origin = 'manual' }: StartOptions = {},
   ): Promise<NewRun> {
-    const current = this.#current.get(workflow);
-    if (current === undefined)
-      throw new FozError(
-        'not-found',
-        `There is no workflow "${workflow}"${didYouMean(workflow, this.#current.keys())}.`,
-      );
-    const { version, definition } = current;
+    const { version, definition } = this.#known(workflow);
     if (definition.enabled === false)
       throw new FozError('conflict', `The workflow "${workflow}" is disabled: no run of it is started.`);
     checkInput(definition.input, input ?? null);
@@ -172,6 +167,38 @@ export class Runner {
   /** Stores a prepared run. Resolves with whether its id is new. */
   begin(run: NewRun): Promise<boolean> {
     return this.#starts.add(run);
+  }
+
+  /** What a run of the current version would do; nothing is called. Rejects with FozError, as `prepare`. */
+  async rehearse(
+    workflow: string,
+    input: unknown,
+    outputs: Readonly<Record<string, unknown>>,
+  ): Promise<Rehearsal> {
+    const { definition } = this.#known(workflow);
+    checkInput(definition.input, input ?? null);
+    return rehearsed({ definition, input: input ?? null, outputs, expressions: this.#expressions });
+  }
+
+  /** Really does one step of the current version, alone. It sees the given input, and the given outputs of other steps. */
+  async tryStep(
+    workflow: string,
+    step: string,
+    input: unknown,
+    outputs: Readonly<Record<string, unknown>>,
+  ): Promise<RehearsedStep> {
+    const { definition } = this.#known(workflow);
+    const options = { definition, step, input: input ?? null, outputs, expressions: this.#expressions };
+    return triedStep(options, this.#options.services);
+  }
+
+  #known(workflow: string): CurrentWorkflow {
+    const current = this.#current.get(workflow);
+    if (current !== undefined) return current;
+    throw new FozError(
+      'not-found',
+      `There is no workflow "${workflow}"${didYouMean(workflow, this.#current.keys())}.`,
+    );
   }
 
   /** The value of a template, such as the input of scheduled runs. */
