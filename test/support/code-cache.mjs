@@ -23,18 +23,23 @@ function compiled(cache, file, code) {
 
 const { SourceTextModule, compileFunction } = vm;
 
-vm.SourceTextModule = class extends SourceTextModule {
-  /** @param {string} code @param {import('node:vm').SourceTextModuleOptions} [options] */
-  constructor(code, options = {}) {
+vm.SourceTextModule = new Proxy(SourceTextModule, {
+  construct(target, arguments_, made) {
+    const [code, options = {}] = /** @type {[string, import('node:vm').SourceTextModuleOptions?]} */ (arguments_);
     const file = asksItsModule.test(code) ? undefined : options.identifier;
     const cachedData = compiled(modules, file, code);
-    super(code, cachedData === undefined ? options : { ...options, cachedData });
-    // The types of Node do not have this method yet.
-    const { createCachedData } = /** @type {{ createCachedData(): Buffer }} */ (/** @type {unknown} */ (this));
-    if (file !== undefined && cachedData === undefined)
-      modules.set(file, { code, data: createCachedData.call(this) });
-  }
-};
+    if (cachedData !== undefined)
+      try {
+        return Reflect.construct(target, [code, { ...options, cachedData }], made);
+      } catch (error) {
+        // V8 takes no code that it compiled with other flags, and a test may have set some.
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ERR_VM_MODULE_CACHED_DATA_REJECTED') throw error;
+      }
+    const module = Reflect.construct(target, [code, options], made);
+    if (file !== undefined) modules.set(file, { code, data: module.createCachedData() });
+    return module;
+  },
+});
 
 vm.compileFunction = (code, parameters, options = {}) => {
   const file = asksItsModule.test(code) ? undefined : options.filename;
