@@ -117,6 +117,15 @@ const meanings: Readonly<Record<number, Meaning>> = {
   1205: conflict('The transaction was in a deadlock with another one and was rolled back.'),
   1222: conflict('The statement waited too long for a lock, and was given up.'),
   ...each(raced, 3960, 3961, 41301, 41302, 41305, 41325, 41839),
+  // "MSSQLSERVER_41332", "_41359" and "_41368": such tables have rules of their own for transactions.
+  ...each(
+    unsupported(
+      'A memory-optimized table cannot be read or written in one transaction with others: ask for it alone, or set MEMORY_OPTIMIZED_ELEVATE_TO_SNAPSHOT for the database.',
+    ),
+    41332,
+    41359,
+    41368,
+  ),
   3952: unsupported('The database does not allow snapshot isolation.'),
   3609: constraint('a rule that a trigger of the database checks', () => ({})),
   ...each(doomed, 3930, 3998),
