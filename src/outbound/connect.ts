@@ -53,7 +53,10 @@ export function serverNameOf({ host }: Target): { readonly servername?: string }
 }
 
 /** A lookup that returns the permitted addresses, and fails where a name has none. */
-function lookupFor(target: Target, { guard, lookup }: ConnectOptions): LookupFunction {
+export function lookupFor(
+  target: Target,
+  { guard, lookup }: Pick<ConnectOptions, 'guard' | 'lookup'>,
+): LookupFunction {
   return (host, options, callback) => {
     lookup(host, { ...options, all: true } as LookupAllOptions, (error, addresses) => {
       if (error !== null) return callback(error, []);

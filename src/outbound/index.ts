@@ -7,7 +7,18 @@ export {
   type CredentialConfig,
   credentialOf,
   type HttpCredential,
+  smtpOf,
 } from './credentials/index.ts';
 export { OutboundError, type OutboundFault } from './fault.ts';
 export type { OutboundRequest } from './hop.ts';
+export {
+  type MailAddress,
+  type MailAttachment,
+  MailClient,
+  type MailMessage,
+  MailRefused,
+  mailAddress,
+  type SentMail,
+  type SmtpCredential,
+} from './mail/index.ts';
 export { retryAfterMs } from './retry-after.ts';

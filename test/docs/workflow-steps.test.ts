@@ -9,7 +9,7 @@ import { transactions } from '../../src/app/work/transactions.ts';
 import { connect } from '../../src/attach.ts';
 import { onceSetup } from '../../src/execute/index.ts';
 import { type Started, start } from '../../src/main.ts';
-import { AuthorizedClient, HttpClient } from '../../src/outbound/index.ts';
+import { AuthorizedClient, HttpClient, type MailMessage } from '../../src/outbound/index.ts';
 import { checkWorkflow, Scripts, type WorkflowDefinition } from '../../src/workflow/index.ts';
 import { closeReceivers, receiver } from '../outbound/receivers.ts';
 import { closeExpressions, type InMemoryOptions, runInMemory } from '../workflow/in-memory.ts';
@@ -42,6 +42,7 @@ test('each example with a name is run by a test of this file', () => {
     'low_stock',
     'place_order',
     'price_orders',
+    'confirm_order',
     'pages_of_orders',
     'approval',
     'order_total',
@@ -138,6 +139,19 @@ test('script', async () => {
     { id: 2, euros: 5 },
   ]);
   await scripts.close();
+});
+
+test('mail', async () => {
+  const mails: MailMessage[] = [];
+  const mail = {
+    send: async (_: string, message: MailMessage) => {
+      mails.push(message);
+      return { messageId: '<a@b>', accepted: message.to.map(({ address }) => address), rejected: [] };
+    },
+  };
+  const input = { email: 'ann@a.example', id: 7, name: 'Ann', csv: 'a;b' };
+  expect(await outcomeOf('confirm_order', { services: { mail }, input })).toEqual(['ann@a.example']);
+  expect(mails[0]).toMatchObject({ subject: 'Your order 7', text: 'Thank you, Ann.' });
 });
 
 test('decisions and repetitions', async () => {

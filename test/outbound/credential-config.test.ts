@@ -1,4 +1,4 @@
-import { credentialOf } from '../../src/outbound/credentials/config.ts';
+import { credentialOf, smtpOf } from '../../src/outbound/credentials/config.ts';
 import { checkOutbound } from '../../src/outbound/index.ts';
 
 const problems = (...credentials: object[]) =>
@@ -30,6 +30,30 @@ test('each type of credential has its own settings, and all but URLs are bound t
     'credentials.1.token: a credential of type basic has no "token"',
     'credentials.2.url: must be an http: or https: URL',
   ]);
+});
+
+test('a mail server has a usual port, and gets no password without TLS', () => {
+  const server = { name: 'post', type: 'smtp', host: 'smtp.example' } as const;
+  const login = { username: 'foz', password: 'p' };
+  expect(problems(server, { ...server, name: 'other', ...login, security: 'tls' })).toEqual([]);
+  expect(
+    problems(
+      { name: 'a', type: 'smtp' },
+      { ...server, username: 'foz' },
+      { ...server, name: 'b', ...login, security: 'none' },
+      { ...server, name: 'c', hosts: ['a.example'] },
+    ),
+  ).toEqual([
+    'credentials.0: a credential of type smtp needs "host"',
+    'credentials.1: a credential of type smtp has both "username" and "password", or neither',
+    'credentials.2: a password is not sent without TLS: choose another "security"',
+    'credentials.3.hosts: a credential of type smtp has no "hosts"',
+  ]);
+  expect(smtpOf(server)).toEqual({ host: 'smtp.example', port: 587, security: 'starttls' });
+  expect(smtpOf({ ...server, port: 465, ...login })).toMatchObject({ security: 'tls', ...login });
+  expect(smtpOf({ ...server, security: 'none' })).toMatchObject({ port: 25 });
+  expect(() => smtpOf({ name: 'b', type: 'bearer' })).toThrow('is none for mail');
+  expect(() => credentialOf(server)).toThrow('is for mail');
 });
 
 test('an entry becomes the credential that requests are sent with', () => {

@@ -4,6 +4,7 @@ import type { HttpClient } from '../../outbound/index.ts';
 import type { SourceRegistry } from '../../views/index.ts';
 import { Scripts, type StepServices } from '../../workflow/index.ts';
 import { httpService } from './http-service.ts';
+import { mailService } from './mail-service.ts';
 import type { OwnOperations } from './own-operations.ts';
 import { sqlStatements } from './sql-statements.ts';
 import { transactions } from './transactions.ts';
@@ -35,6 +36,7 @@ export function stepServices(options: ServiceOptions, http: HttpClient): OpenSer
     services: {
       graphql: (request) => graphql(request),
       http: requests,
+      mail: mailService(options.config.outbound ?? {}),
       scripts,
       sql: sqlStatements(options),
       transaction: transactions(options, (request, within) => graphql(request, within)),

@@ -1,9 +1,13 @@
+import { OutboundError } from '../fault.ts';
+import type { SmtpCredential } from '../mail/index.ts';
 import type { HttpCredential } from './credential.ts';
+
+type CredentialType = HttpCredential['type'] | 'smtp';
 
 /** An entry of `outbound.credentials`. Which settings it has is decided by its type. */
 export interface CredentialConfig {
   readonly name: string;
-  readonly type: HttpCredential['type'];
+  readonly type: CredentialType;
   readonly hosts?: readonly string[];
   readonly username?: string;
   readonly password?: string;
@@ -24,16 +28,17 @@ export interface CredentialConfig {
   readonly session_token?: string;
   readonly region?: string;
   readonly service?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly security?: SmtpCredential['security'];
+  readonly from?: string;
 }
 
 type Setting = Exclude<keyof CredentialConfig, 'name' | 'type'>;
 
 /** The settings of each type. Whoever writes a step chooses its URL, so all secrets but URLs are bound to hosts. */
 const settings: Readonly<
-  Record<
-    HttpCredential['type'],
-    { readonly required: readonly Setting[]; readonly optional?: readonly Setting[] }
-  >
+  Record<CredentialType, { readonly required: readonly Setting[]; readonly optional?: readonly Setting[] }>
 > = {
   basic: { required: ['hosts', 'username', 'password'] },
   bearer: { required: ['hosts', 'token'] },
@@ -47,6 +52,8 @@ const settings: Readonly<
     required: ['hosts', 'access_key_id', 'secret_access_key', 'region', 'service'],
     optional: ['session_token'],
   },
+  // Operators write the server itself, and steps cannot choose another one.
+  smtp: { required: ['host'], optional: ['port', 'security', 'username', 'password', 'from'] },
 };
 
 /** The problems of credentials that the JSON Schema cannot find. Messages contain no secrets. */
@@ -63,7 +70,7 @@ export function credentialProblems(
     return [
       ...(isRepeated ? [problem('has the name of an entry before it', 'name')] : []),
       ...required
-        .filter((name) => entry[name] === undefined || entry[name].length === 0)
+        .filter((name) => entry[name] === undefined || (entry[name] as string).length === 0)
         .map((name) => problem(`a credential of type ${entry.type} needs "${name}"`)),
       ...Object.keys(entry)
         .filter((name) => !known.includes(name))
@@ -71,19 +78,49 @@ export function credentialProblems(
       ...(['url', 'token_url'] as const)
         .filter((name) => known.includes(name) && entry[name] !== undefined && !isHttpUrl(entry[name]))
         .map((name) => problem('must be an http: or https: URL', name)),
+      ...(entry.type === 'smtp' ? smtpProblems(entry).map((message) => problem(message)) : []),
     ];
   });
+}
+
+function smtpProblems({ security, username, password }: CredentialConfig): string[] {
+  const isAlone = (username === undefined) !== (password === undefined);
+  return [
+    ...(isAlone ? ['a credential of type smtp has both "username" and "password", or neither'] : []),
+    ...(security === 'none' && password !== undefined
+      ? ['a password is not sent without TLS: choose another "security"']
+      : []),
+  ];
+}
+
+/** The mail server of a checked entry. */
+export function smtpOf({ name, type, ...entry }: CredentialConfig): SmtpCredential {
+  if (type !== 'smtp')
+    throw new OutboundError(
+      'credential',
+      `The credential "${name}" is none for mail: its type is ${type}, not smtp`,
+    );
+  const { host, username, password, from } = entry;
+  const security = entry.security ?? (entry.port === 465 ? 'tls' : 'starttls');
+  const port = entry.port ?? { tls: 465, starttls: 587, none: 25 }[security];
+  return {
+    ...{ host: host!, port, security },
+    ...(username !== undefined && { username, password: password! }),
+    ...(from !== undefined && { from }),
+  };
 }
 
 function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-/** The credential of a checked entry. */
+/** The credential of a checked entry. Throws OutboundError for one that is for mail. */
 export function credentialOf(entry: CredentialConfig): HttpCredential {
   const { type, hosts } = entry;
   const scope = hosts === undefined ? {} : { hosts };
   switch (type) {
+    case 'smtp':
+      throw new OutboundError('credential', `The credential "${entry.name}" is for mail, not for HTTP`);
     case 'basic':
       return { ...scope, type, username: entry.username!, password: entry.password! };
     case 'bearer':

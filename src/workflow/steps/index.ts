@@ -5,6 +5,7 @@ import { fail } from './fail.ts';
 import { forEach } from './for-each.ts';
 import { graphql } from './graphql.ts';
 import { http } from './http.ts';
+import { mail } from './mail.ts';
 import { parallel } from './parallel.ts';
 import { respond } from './respond.ts';
 import { script } from './script.ts';
@@ -27,6 +28,7 @@ const kinds: readonly StepKind<never>[] = [
   forEach,
   graphql,
   http,
+  mail,
   parallel,
   respond,
   script,

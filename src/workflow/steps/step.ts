@@ -1,5 +1,5 @@
 import { FozError } from '../../core/index.ts';
-import type { AuthorizedClient } from '../../outbound/index.ts';
+import type { AuthorizedClient, MailMessage, SentMail } from '../../outbound/index.ts';
 import type { RunEvent, RunResult, Wait } from '../../store/index.ts';
 import type { StepDefinition, Template, WorkflowDefinition } from '../definition.ts';
 import type { Failure } from '../failure.ts';
@@ -105,6 +105,10 @@ export interface StepServices {
   readonly http?: Pick<AuthorizedClient, 'send'>;
   /** Runs a statement on a source that allows it. */
   sql?(request: SqlRequest): Promise<SqlAnswer>;
+  /** Sends mails by servers that credentials name. */
+  readonly mail?: {
+    send(credential: string, message: MailMessage, signal: AbortSignal): Promise<SentMail>;
+  };
   /** Runs user JavaScript. */
   readonly scripts?: Pick<Scripts, 'run'>;
   /**

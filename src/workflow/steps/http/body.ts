@@ -95,7 +95,8 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-function bytesOf(value: unknown, what: string): Uint8Array {
+/** The bytes of a Base64 text. Throws FozError `data-exception` for anything else. */
+export function bytesOf(value: unknown, what: string): Uint8Array {
   if (typeof value !== 'string' || !/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(value))
     throw new FozError('data-exception', `${what}: it is no Base64 text.`);
   return Buffer.from(value, 'base64');
