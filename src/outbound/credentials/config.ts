@@ -1,5 +1,5 @@
 import { OutboundError } from '../fault.ts';
-import type { SmtpCredential } from '../mail/index.ts';
+import type { SmtpCredential } from '../mail/smtp-credential.ts';
 import type { HttpCredential } from './credential.ts';
 
 type CredentialType = HttpCredential['type'] | 'smtp';

@@ -3,6 +3,6 @@ export {
   type MailClientOptions,
   MailRefused,
   type SentMail,
-  type SmtpCredential,
 } from './mail-client.ts';
 export { type MailAddress, type MailAttachment, type MailMessage, mailAddress } from './message.ts';
+export type { SmtpCredential } from './smtp-credential.ts';

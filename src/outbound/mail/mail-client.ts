@@ -8,18 +8,7 @@ import { OutboundError } from '../fault.ts';
 import { Guard, refusal, type Target } from '../guard.ts';
 import { nameOf } from '../host-list.ts';
 import { checkMessage, type MailAddress, type MailMessage, mailAddress } from './message.ts';
-
-/** A mail server, with its password in the clear. */
-export interface SmtpCredential {
-  readonly host: string;
-  readonly port: number;
-  /** `tls` from the first byte, `starttls` before anything is sent, or `none`. */
-  readonly security: 'tls' | 'starttls' | 'none';
-  readonly username?: string;
-  readonly password?: string;
-  /** The sender of messages that name none. */
-  readonly from?: string;
-}
+import type { SmtpCredential } from './smtp-credential.ts';
 
 export interface SentMail {
   readonly messageId: string;
