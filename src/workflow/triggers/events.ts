@@ -11,24 +11,24 @@ import type { StoredTransaction } from './stored-transactions.ts';
 
 /** A changed row of a transaction. */
 export interface ChangedRow {
+  readonly transaction: Omit<StoredTransaction, 'rows' | 'lost' | 'done'>;
   readonly op: 'insert' | 'update' | 'delete';
   readonly index: number;
   readonly old: RowImage | null;
   readonly new: RowImage | null;
 }
 
-/** The place of changes: their source, and their transaction. */
-export interface ChangePlace {
+/** The log of changes: that of which database, and how they were found. */
+export interface ChangeOrigin {
   readonly identity: string;
   readonly method: ChangeMethod;
-  readonly transaction: Omit<StoredTransaction, 'rows' | 'lost' | 'done'>;
 }
 
-/** The deliveries that changes of its table cause for a trigger, in the order of the changes. Rejects with FozError. */
+/** The deliveries that changes of its table, of any transactions, cause for a trigger, in the order of the changes. Rejects with FozError. */
 export async function deliveriesOf(
   trigger: EventTrigger,
   changes: readonly ChangedRow[],
-  place: ChangePlace,
+  origin: ChangeOrigin,
   images: ImageReader,
 ): Promise<readonly NewDelivery[]> {
   const wanted = await changed(
@@ -41,13 +41,13 @@ export async function deliveriesOf(
   const keys = await keysOf(trigger, meant, images);
   const rows = await rowsOf(trigger, meant, images);
   return meant.map((change, at) => {
-    const id = idOf(trigger, change, place);
-    const { transaction, method } = place;
+    const id = idOf(trigger, change, origin);
+    const { transaction } = change;
     const time = new Date(transaction.at).toISOString();
     const payload = payloadOf(trigger, {
       ...{ id, ...rows[at]!, at: time, transaction: transaction.transaction },
       op: change.op.toUpperCase() as EventOperation,
-      position: positionText({ method, position: transaction.position, index: change.index }),
+      position: positionText({ method: origin.method, position: transaction.position, index: change.index }),
     });
     return deliveryOf(trigger, change.op, { id, time, payload, key: keys[at]! });
   });
@@ -75,8 +75,8 @@ export function deliveryOf(
  */
 function idOf(
   { name, table }: EventTrigger,
-  { index }: ChangedRow,
-  { identity, method, transaction }: ChangePlace,
+  { index, transaction }: ChangedRow,
+  { identity, method }: ChangeOrigin,
 ): string {
   const { id, at } = transaction;
   return eventId(name, table.source.name, identity, method, id, String(at), String(index));

@@ -2,7 +2,7 @@ import type { EventTrigger } from '../../access/index.ts';
 import { FozError } from '../../core/index.ts';
 import { isAfter } from '../../events/index.ts';
 import type { ImageReader } from '../../execute/index.ts';
-import type { ChangedTable, ChangeMethod } from '../../plan/index.ts';
+import type { ChangeMethod } from '../../plan/index.ts';
 import type {
   ChangeLogStore,
   DeliveryStore,
@@ -13,7 +13,8 @@ import type {
   TriggerProgress,
   TriggerStore,
 } from '../../store/index.ts';
-import { type ChangedRow, deliveriesOf } from './events.ts';
+import { deliveriesOf } from './events.ts';
+import { type Active, completed, concerns, isTable, isWhole, type LoggedRow } from './logged-rows.ts';
 import { LogCut, type StoredTransaction, StoredTransactions } from './stored-transactions.ts';
 import { Stuck } from './stuck.ts';
 
@@ -30,15 +31,6 @@ export interface TriggerReaderOptions {
   readonly images: (trigger: EventTrigger) => ImageReader;
   /** Called when changes of a trigger are missing. */
   readonly onGap: (trigger: string, reason: string, error?: unknown) => void;
-}
-
-/** A trigger with its state in the store. */
-interface Active {
-  readonly trigger: EventTrigger;
-  /** Changes after this position are delivered. */
-  deliverAfter: string;
-  /** The position from which on the log has all changes of its table. */
-  loggedSince: string;
 }
 
 interface Reading {
@@ -68,12 +60,9 @@ export class TriggerReader {
       const active = await this.#activate(triggers, stored);
       const reading = await this.#open(stored, active);
       while (!signal.aborted) {
-        const found = await reading.transactions.next();
-        if (found === null) return;
-        for (const transaction of found) {
-          if (signal.aborted) break;
-          await this.#handle(reading, stored, active, transaction);
-        }
+        const found = await nextOf(reading.transactions);
+        if (found.length === 0) return;
+        await this.#handle(reading, stored, active, found, signal);
         if (signal.aborted) this.#reading = null;
       }
     } catch (error) {
@@ -155,39 +144,72 @@ export class TriggerReader {
     }
   }
 
+  /** Adds the deliveries of transactions, many at once: a statement of the source and a transaction of the store for each would be slow. */
   async #handle(
     reading: Reading,
     log: StoredLog,
     active: readonly Active[],
-    transaction: StoredTransaction,
+    transactions: readonly StoredTransaction[],
+    signal: AbortSignal,
   ): Promise<void> {
     const method = log.method as ChangeMethod;
-    const { position, rows, lost, done } = transaction;
-    await this.#reportLost(active, lost);
-    const after = reading.progress.readUpTo;
-    const left = rows.filter(
-      ({ index }) => after === null || isAfter({ method, position, index }, { ...after, method }),
-    );
-    const relevant = left.filter((row) => active.some((one) => concerns(one, row, position))).map(completed);
-    for (let at = 0; at < relevant.length; at += mostChanges) {
-      const some = relevant.slice(at, at + mostChanges);
-      const next = {
-        readSegment: reading.progress.readSegment,
-        readUpTo: { method, position, index: some.at(-1)!.index },
-      };
-      const before = reading.progress;
-      try {
-        const isStuck = this.#stuck.isAt(before);
-        if (isStuck) await this.#addEach(reading, active, some, transaction, log);
-        await this.#add(reading, isStuck ? [] : await this.#deliveries(active, some, transaction, log), next);
-      } catch (error) {
-        this.#stuck.note(before, error);
-        throw error;
-      }
+    const rows = this.#relevant(reading, method, active, transactions);
+    const last = transactions.at(-1)!;
+    const end: TriggerProgress = {
+      readSegment: transactions.findLast(({ done }) => done !== null)?.done ?? reading.progress.readSegment,
+      readUpTo: { method, position: last.position, index: Number.MAX_SAFE_INTEGER },
+    };
+    for (const { lost } of transactions) await this.#reportLost(active, lost);
+    for (let at = 0; at < rows.length; at += mostChanges) {
+      if (signal.aborted) return;
+      const some = rows.slice(at, at + mostChanges);
+      const { transaction, index } = some.at(-1)!;
+      const isLast = at + mostChanges >= rows.length;
+      const next = isLast
+        ? end
+        : { ...reading.progress, readUpTo: { method, position: transaction.position, index } };
+      await this.#addSome(reading, log, active, some, next);
     }
-    if (done === null) return;
-    const readUpTo = { method, position, index: Number.MAX_SAFE_INTEGER };
-    await this.#add(reading, [], { readSegment: done, readUpTo });
+    if (rows.length === 0 && end.readSegment !== reading.progress.readSegment)
+      await this.#add(reading, [], end);
+  }
+
+  /** The changes of transactions that any trigger is about, without those whose deliveries were added already. */
+  #relevant(
+    { progress: { readUpTo: after } }: Reading,
+    method: ChangeMethod,
+    active: readonly Active[],
+    transactions: readonly StoredTransaction[],
+  ): readonly LoggedRow[] {
+    return transactions.flatMap(({ rows, ...transaction }) =>
+      rows
+        .filter(
+          ({ index }) =>
+            after === null ||
+            isAfter({ method, position: transaction.position, index }, { ...after, method }),
+        )
+        .map((row) => ({ ...row, transaction }))
+        .filter((row) => active.some((one) => concerns(one, row)))
+        .map(completed),
+    );
+  }
+
+  async #addSome(
+    reading: Reading,
+    log: StoredLog,
+    active: readonly Active[],
+    rows: readonly LoggedRow[],
+    next: TriggerProgress,
+  ): Promise<void> {
+    const before = reading.progress;
+    try {
+      const isStuck = this.#stuck.isAt(before);
+      if (isStuck) await this.#addEach(reading, active, rows, log);
+      await this.#add(reading, isStuck ? [] : await this.#deliveries(active, rows, log), next);
+    } catch (error) {
+      this.#stuck.note(before, error);
+      throw error;
+    }
   }
 
   /**
@@ -197,16 +219,15 @@ export class TriggerReader {
   async #addEach(
     reading: Reading,
     active: readonly Active[],
-    rows: StoredTransaction['rows'],
-    transaction: StoredTransaction,
+    rows: readonly LoggedRow[],
     log: StoredLog,
   ): Promise<void> {
     const { progress } = reading;
     for (const row of rows)
-      for (const one of active.filter((each) => concerns(each, row, transaction.position)))
+      for (const one of active.filter((each) => concerns(each, row)))
         try {
           // Deliveries that are there already are left alone, so the progress need not move with each.
-          await this.#add(reading, await this.#deliveries([one], [row], transaction, log), progress);
+          await this.#add(reading, await this.#deliveries([one], [row], log), progress);
         } catch (error) {
           if (!this.#stuck.isAt(progress, error)) throw error;
           const text = error instanceof Error ? error.message : String(error);
@@ -216,20 +237,19 @@ export class TriggerReader {
 
   async #deliveries(
     active: readonly Active[],
-    rows: StoredTransaction['rows'],
-    transaction: StoredTransaction,
+    rows: readonly LoggedRow[],
     { identity, method }: StoredLog,
   ): Promise<readonly NewDelivery[]> {
     const deliveries: NewDelivery[] = [];
     for (const one of active) {
       const { trigger } = one;
-      const mine = rows.filter((row) => concerns(one, row, transaction.position));
+      const mine = rows.filter((row) => concerns(one, row));
       if (mine.length === 0) continue;
       const whole = mine.filter((row) => isWhole(row, trigger));
       if (whole.length < mine.length)
         await this.#gap(trigger, 'the database has not reported all values of changed rows');
-      const place = { identity, method: method as ChangeMethod, transaction };
-      deliveries.push(...(await deliveriesOf(trigger, whole, place, this.#options.images(trigger))));
+      const origin = { identity, method: method as ChangeMethod };
+      deliveries.push(...(await deliveriesOf(trigger, whole, origin, this.#options.images(trigger))));
     }
     return deliveries;
   }
@@ -262,41 +282,19 @@ export class TriggerReader {
   }
 }
 
-function isTable(one: ChangedTable, { table }: Pick<EventTrigger, 'table'>): boolean {
-  return one.name === table.name && one.namespace === table.namespace;
-}
-
-/** Whether a trigger is about a change: those up to `deliverAfter` were made before it was there. */
-function concerns(
-  { trigger, deliverAfter }: Active,
-  row: ChangedRow & { readonly table: ChangedTable },
-  position: string,
-): boolean {
-  return position > deliverAfter && isTable(row.table, trigger) && trigger[row.op] !== null;
-}
-
-/** Whether a change has the values of all columns of the rows that it should have. */
-function isWhole({ op, old, new: after }: ChangedRow, { table: { columns } }: EventTrigger): boolean {
-  const has = (image: ChangedRow['old']) =>
-    image !== null &&
-    columns.every(({ name, generated }) => {
-      const at = image.columns.indexOf(name);
-      return at < 0 ? generated : image.values[at] !== undefined;
-    });
-  return (op === 'insert' || has(old)) && (op === 'delete' || has(after));
-}
-
-/** PostgreSQL's log leaves out long values that an update did not change: they are those of the row before. */
-function completed<R extends ChangedRow>(row: R): R {
-  const { old, new: after } = row;
-  if (old === null || after === null || !after.values.includes(undefined)) return row;
-  const before = new Map(old.columns.map((name, at) => [name, old.values[at]]));
-  const values = after.values.map((value, at) =>
-    value === undefined ? before.get(after.columns[at]!) : value,
-  );
-  return { ...row, new: { ...after, values } };
-}
-
 function isSame(one: TriggerProgress, other: TriggerProgress): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The next transactions, until there are enough changes for a transaction of the store; empty: there are none now. */
+async function nextOf(transactions: StoredTransactions): Promise<readonly StoredTransaction[]> {
+  const found: StoredTransaction[] = [];
+  for (let rows = 0; rows < mostChanges; ) {
+    const more = await transactions.next();
+    if (more === null) break;
+    found.push(...more);
+    // Transactions without rows count, too, so that this ends.
+    for (const { rows: some } of more) rows += some.length + 1;
+  }
+  return found;
 }

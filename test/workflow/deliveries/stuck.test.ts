@@ -35,21 +35,27 @@ function triggersNamed(...names: readonly string[]): EventTrigger[] {
   return [...resolveEventTriggers(read, metadata, new AllowedVariables(null)).byName.values()];
 }
 
-/** Reads a log with a transaction that inserts these titles, and fails where `fault` finds one. */
+/** Reads a log with a transaction that inserts these titles (`apart`: with one for each), and fails where `fault` finds one. */
 function readerOf(
   place: string,
   titles: readonly string[],
   fault: (title: string, keys: boolean) => unknown,
+  apart = false,
 ) {
   const rows = titles.map((title, index) => ({
     ...({ kind: 'row', table: tables[0]!, op: 'insert', index, old: null } as const),
     new: { columns: ['id', 'title'], values: [String(index), title] },
   }));
-  const body = segmentText([
-    { kind: 'begin', transaction: '1', id: '1', at: 0 },
-    ...rows,
-    { kind: 'commit', position: 'b' },
-  ]);
+  const segments = (apart ? rows.map((row) => [row]) : [rows]).map((some, at) => {
+    const number = at + 1;
+    const position = `b${String(at).padStart(4, '0')}`;
+    const body = segmentText([
+      { kind: 'begin', transaction: String(number), id: String(number), at: 0 },
+      ...some,
+      { kind: 'commit', position },
+    ]);
+    return { number, position, body };
+  });
   const images: ImageReader = {
     texts: async (given, columns) =>
       given.map(({ values }) => {
@@ -62,7 +68,13 @@ function readerOf(
   const jobs = new JobStore(store);
   const deliveries = new DeliveryStore(store, jobs);
   const triggers = new TriggerStore(store);
-  const stored = { identity: place, method: 'triggers', position: 'b', keptAfter: '', number: 1 };
+  const stored = {
+    identity: place,
+    method: 'triggers',
+    position: 'c',
+    keptAfter: '',
+    number: segments.length,
+  };
   const gaps: string[] = [];
   const reader = new TriggerReader({
     ...{ source: place, store: triggers, jobs, deliveries },
@@ -70,7 +82,7 @@ function readerOf(
     onGap: (name, reason) => gaps.push(`${name}: ${reason}`),
     log: {
       read: async () => ({ ...stored, tables: [{ ...tables[0]!, columns: [], since: 'a' }] }) as never,
-      segments: async (_, after) => (after < 1 ? [{ number: 1, position: 'b', body }] : []) as never,
+      segments: async (_, after) => segments.slice(after, after + 4) as never,
       numberBefore: async () => 0,
     },
   });
@@ -98,6 +110,28 @@ test('a change whose event cannot be made is missing for that trigger only, and 
   const states = new Map((await triggers.list()).map((one) => [one.name, one.gap?.reason ?? null]));
   expect(states.get('ordered')).toMatch(/could not be made/);
   expect([states.get('plain'), (await triggers.progress('shop')).readSegment]).toEqual([null, 1]);
+}, 120_000);
+
+test('small transactions share one transaction of the store, and a reader that begins anew goes on behind the last one', async () => {
+  const wanted = triggersNamed('many', 'ordered_many');
+  const titles = Array.from({ length: 50 }, (_, at) => `title ${at}`);
+  const { reader, deliveries, jobs, triggers } = readerOf('apart', titles, () => null, true);
+  let count = 0;
+  const transact = jobs.transact.bind(jobs);
+  jobs.transact = ((body) => {
+    count++;
+    return transact(body);
+  }) as JobStore['transact'];
+  await reader.read(wanted, signal);
+  expect(count).toBe(1);
+  expect(await titlesOf(deliveries, 'many')).toEqual(titles);
+  expect(await titlesOf(deliveries, 'ordered_many')).toEqual(titles);
+  const { readSegment, readUpTo } = await triggers.progress('apart');
+  expect([readSegment, readUpTo?.position]).toEqual([50, 'b0049']);
+  // The log has grown by one transaction since.
+  const later = readerOf('apart', [...titles, 'later'], () => null, true);
+  await later.reader.read(wanted, signal);
+  expect(await titlesOf(deliveries, 'many')).toEqual([...titles, 'later']);
 }, 120_000);
 
 test('what may pass by itself is waited for, however long', async () => {
