@@ -3,6 +3,7 @@ import {
   type ControlPlane,
   type LiveMetadata,
   type LiveNames,
+  type LiveSyncs,
   type LiveTriggers,
   type RuntimeSettings,
   type RuntimeSources,
@@ -37,6 +38,8 @@ export interface ControlContext {
   readonly work: WorkControl | null;
   /** Event triggers; `null`: there is no store. */
   readonly triggers: LiveTriggers | null;
+  /** Syncs of tables; `null`: there is no store. */
+  readonly syncs: LiveSyncs | null;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: Actor;

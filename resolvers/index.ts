@@ -20,6 +20,7 @@ import { GeneralResolver } from './setting/general-resolver.ts';
 import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 import { StoreResolver } from './store/store-resolver.ts';
+import { SyncResolver } from './sync/sync-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
 import { TriggerResolver } from './trigger/trigger-resolver.ts';
 import { UserResolver } from './user/user-resolver.ts';
@@ -53,6 +54,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       WorkflowResolver,
       RunResolver,
       HookResolver,
+      SyncResolver,
     ],
     validate: false,
   });

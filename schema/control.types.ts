@@ -649,12 +649,16 @@ export type Mutation = {
   dropProvider: Scalars['Boolean']['output'];
   /** Takes a declared relationship away. */
   dropRelationship: MetadataResult;
+  /** Removes a sync. The tables stay as they are. */
+  dropSync: MetadataResult;
   /** Removes a user with all identities and sessions; who signs in again is a new user. */
   dropUser: Scalars['Boolean']['output'];
   /** Removes a workflow. Its runs go on. */
   dropWorkflow: MetadataResult;
   /** Enables an inbound webhook, or disables it. */
   enableHook: MetadataResult;
+  /** Enables a sync, or disables it. */
+  enableSync: MetadataResult;
   /** Lets a disabled user sign in again. */
   enableUser: User;
   /** Enables a workflow, or disables it: a disabled one takes no new runs. */
@@ -669,6 +673,8 @@ export type Mutation = {
   pauseEventTrigger?: Maybe<EventTrigger>;
   /** Pauses a run: no step of it begins until it is resumed. */
   pauseRun: Run;
+  /** Makes no changes until the sync is resumed. */
+  pauseSync?: Maybe<Sync>;
   /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
   pruneAudit: AuditRemoval;
   /** Adds an inbound webhook, or replaces the one with its name. */
@@ -679,6 +685,8 @@ export type Mutation = {
   putIssuer: TokenIssuer;
   /** Adds a provider, or changes the one of its name. */
   putProvider: Provider;
+  /** Adds a sync, or replaces the one with its name. */
+  putSync: MetadataResult;
   /** Adds a workflow, or replaces the one with its name. */
   putWorkflow: MetadataResult;
   /** Delivers deliveries that have ended again, the oldest first. The answer is their number. */
@@ -687,6 +695,8 @@ export type Mutation = {
   refreshSource: Source;
   /** Gives a relationship another name, in the rules of permissions too. */
   renameRelationship: MetadataResult;
+  /** Has the whole tables compared, and the rows brought in step that differ. */
+  repairSync?: Maybe<Sync>;
   /** Puts another document in the place of the metadata. */
   replaceMetadata: MetadataResult;
   /** Starts a run for a call of the log again, by the present definition. Returns the id of the run. */
@@ -695,10 +705,14 @@ export type Mutation = {
   rerunRun: Run;
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
+  /** Decides conflicts for one side. The answer is their number. */
+  resolveSyncConflicts: Scalars['Int']['output'];
   /** Makes attempts again. */
   resumeEventTrigger?: Maybe<EventTrigger>;
   /** Resumes a paused run. */
   resumeRun: Run;
+  /** Goes on with a sync that was paused. */
+  resumeSync?: Maybe<Sync>;
   /** Continues a run that has ended: what failed is done again. */
   retryRun: Run;
   /** Brings back a version of the metadata, as a new one. */
@@ -904,6 +918,15 @@ export type MutationDropRelationshipArgs = {
 };
 
 
+export type MutationDropSyncArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationDropUserArgs = {
   id: Scalars['String']['input'];
 };
@@ -919,6 +942,16 @@ export type MutationDropWorkflowArgs = {
 
 
 export type MutationEnableHookArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  enabled: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationEnableSyncArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
   enabled: Scalars['Boolean']['input'];
@@ -969,6 +1002,11 @@ export type MutationPauseRunArgs = {
 };
 
 
+export type MutationPauseSyncArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationPruneAuditArgs = {
   days: Scalars['Int']['input'];
 };
@@ -999,6 +1037,15 @@ export type MutationPutIssuerArgs = {
 export type MutationPutProviderArgs = {
   revision?: InputMaybe<Scalars['SafeInt']['input']>;
   settings: Scalars['JSON']['input'];
+};
+
+
+export type MutationPutSyncArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  definition: Scalars['JSON']['input'];
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
 };
 
 
@@ -1035,6 +1082,11 @@ export type MutationRenameRelationshipArgs = {
 };
 
 
+export type MutationRepairSyncArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationReplaceMetadataArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   document: Scalars['JSON']['input'];
@@ -1061,6 +1113,13 @@ export type MutationResetNamesArgs = {
 };
 
 
+export type MutationResolveSyncConflictsArgs = {
+  keys?: InputMaybe<Array<Scalars['String']['input']>>;
+  name: Scalars['String']['input'];
+  winner: SyncSide;
+};
+
+
 export type MutationResumeEventTriggerArgs = {
   name: Scalars['String']['input'];
 };
@@ -1068,6 +1127,11 @@ export type MutationResumeEventTriggerArgs = {
 
 export type MutationResumeRunArgs = {
   id: Scalars['String']['input'];
+};
+
+
+export type MutationResumeSyncArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -1411,6 +1475,14 @@ export type Query = {
   sources: Array<Source>;
   /** The kind of the store, and whether its structure is up to date. */
   storeStatus: StoreStatus;
+  /** One sync. */
+  sync?: Maybe<Sync>;
+  /** Compares the tables of a sync, some thousands of rows at once, and writes nothing. */
+  syncDifferences: SyncDifferences;
+  /** The rows of a sync that are not in step, by their keys. */
+  syncProblems: SyncProblemPage;
+  /** All syncs of the metadata, with their states. */
+  syncs: Array<Sync>;
   /** One table or view. */
   table?: Maybe<Table>;
   /** How many tables and views `tables` finds. */
@@ -1540,6 +1612,24 @@ export type QuerySourceChangesArgs = {
 
 
 export type QuerySourceReadingArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySyncArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySyncDifferencesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySyncProblemsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  limit?: Scalars['Int']['input'];
   name: Scalars['String']['input'];
 };
 
@@ -2072,6 +2162,103 @@ export type StoreStatus = {
   /** Steps that were done by a newer Foz. */
   unknown: Array<Scalars['String']['output']>;
 };
+
+/** Two tables that are kept in step. */
+export type Sync = {
+  /** When it last wrote a row. */
+  changedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  comparison?: Maybe<SyncComparison>;
+  /** Rows about which somebody has to decide. */
+  conflicts: Scalars['SafeInt']['output'];
+  /** Its entry in the metadata. */
+  definition: Scalars['JSON']['output'];
+  /** Rows that it has deleted. */
+  deleted: Scalars['SafeInt']['output'];
+  description?: Maybe<Scalars['String']['output']>;
+  /** `to_right` or `both`. */
+  direction: Scalars['String']['output'];
+  /** Faults of its definition. A sync with faults stands still. */
+  faults: Array<Scalars['String']['output']>;
+  /** Rows that it has inserted. */
+  inserted: Scalars['SafeInt']['output'];
+  /** Milliseconds from the last commit that it has read to the time at which it had been applied. 0: there is nothing to apply. */
+  lagMs?: Maybe<Scalars['Float']['output']>;
+  /** The left table, as `shop.customers`. */
+  left: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  /** It makes no changes until it is resumed. */
+  paused: Scalars['Boolean']['output'];
+  /** Why it does not go on; null: it does. */
+  problem?: Maybe<Scalars['String']['output']>;
+  /** Rows that a database has refused. They are tried again. */
+  refused: Scalars['SafeInt']['output'];
+  /** The right table. */
+  right: Scalars['String']['output'];
+  /** `starting`: changes are not recorded yet. `comparing`: the whole tables are compared, as at first. `following`: changes are applied. `stopped`: see `problem`. */
+  state: Scalars['String']['output'];
+  /** Rows that it has updated. */
+  updated: Scalars['SafeInt']['output'];
+};
+
+/** The comparison of the whole tables that a sync makes at first, and where changes are missing. */
+export type SyncComparison = {
+  /** Rows that were looked at. */
+  done: Scalars['SafeInt']['output'];
+  /** Rows per second since its start. */
+  rate: Scalars['Float']['output'];
+  startedAt: Scalars['DateTimeISO']['output'];
+  /** Rows that there were at its start. */
+  total: Scalars['SafeInt']['output'];
+};
+
+/** A row that is not in step. */
+export type SyncDifference = {
+  /** What a repair does: `insert right`, `update left` ..., `merge`; `ask`: somebody has to decide. */
+  action: Scalars['String']['output'];
+  /** The values of the key, as a JSON list. */
+  key: Scalars['String']['output'];
+  /** The row of the left side. */
+  left?: Maybe<Scalars['JSON']['output']>;
+  /** The row of the right side. */
+  right?: Maybe<Scalars['JSON']['output']>;
+};
+
+/** A part of the report about the differences of two tables. */
+export type SyncDifferences = {
+  /** Rows that were looked at. */
+  done: Scalars['SafeInt']['output'];
+  entries: Array<SyncDifference>;
+  /** Where the report goes on (`after`); null: it is at its end. */
+  next?: Maybe<Scalars['String']['output']>;
+  /** Rows that there are, about. */
+  total: Scalars['SafeInt']['output'];
+};
+
+/** A row that a database has refused, or that was changed on both sides. */
+export type SyncProblem = {
+  at: Scalars['DateTimeISO']['output'];
+  /** The values of the key, as a JSON list. */
+  key: Scalars['String']['output'];
+  /** `refused` or `conflict`. */
+  kind: Scalars['String']['output'];
+  /** The row of the left side. */
+  left?: Maybe<Scalars['JSON']['output']>;
+  reason: Scalars['String']['output'];
+  /** The row of the right side. */
+  right?: Maybe<Scalars['JSON']['output']>;
+  tries: Scalars['SafeInt']['output'];
+};
+
+export type SyncProblemPage = {
+  entries: Array<SyncProblem>;
+  /** Where the next page starts (`after`). */
+  next?: Maybe<Scalars['String']['output']>;
+};
+
+/** A side of a sync. */
+export type SyncSide =
+  | 'LEFT'
+  | 'RIGHT';
 
 /** A table or view of a source, and what metadata says of it. */
 export type Table = {

@@ -76,7 +76,16 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const durable = { work, feeds: subscriptions.feeds, log: logger, isRead };
   const triggers = eventTriggersOf(attached, durable);
   const syncs = syncsOf(attached, durable);
-  const control = { ...attached, ...runtime, history, plane, work, triggers, feeds: subscriptions.feeds };
+  const control = {
+    ...attached,
+    ...runtime,
+    history,
+    plane,
+    work,
+    triggers,
+    syncs,
+    feeds: subscriptions.feeds,
+  };
   const changing = changingOf(runtime, attached, authentication);
   const close = () =>
     closeInOrder([syncs, triggers, work, subscriptions, history, runtime, attached, authentication, plane]);

@@ -153,6 +153,16 @@ export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
 export { syncIssues, type ValidSync, validSyncs } from './syncs/issues.ts';
 export {
+  describeSyncs,
+  type LiveSyncs,
+  pauseSync,
+  repairSync,
+  resolveSyncConflicts,
+  type SyncDescription,
+  syncDifferences,
+  syncProblems,
+} from './syncs/syncs.ts';
+export {
   deliveryAttempts,
   describeTriggers,
   invokeTrigger,

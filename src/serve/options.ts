@@ -126,6 +126,17 @@ export interface WorkGauges {
     /** Seconds that the oldest due job has been due; `null`: none is. */
     readonly oldestSeconds: number | null;
   }[];
+  /** The syncs of tables. */
+  readonly syncs: readonly {
+    readonly name: string;
+    /** Milliseconds from the last commit that was read to the time at which it had been applied. */
+    readonly lagMs: number | null;
+    readonly inserted: number;
+    readonly updated: number;
+    readonly deleted: number;
+    readonly refused: number;
+    readonly conflicts: number;
+  }[];
   /** The attempts to deliver events that this process has made, by endpoint and result. */
   readonly attempts: readonly {
     readonly endpoint: string;

@@ -36,6 +36,7 @@ export function addWork(registry: Registry, read: () => Promise<WorkGauges>): vo
       for (const { kind, oldestSeconds } of queues) this.set({ kind }, oldestSeconds ?? 0);
     },
   });
+  addSyncs(registers, figures);
   new Counter({
     name: 'foz_delivery_attempts_total',
     help: 'Attempts of this process to deliver an event: delivered, failed (another one follows) or dead',
@@ -56,6 +57,46 @@ export function addWork(registry: Registry, read: () => Promise<WorkGauges>): vo
       const { gaps } = await figures();
       this.reset();
       for (const { trigger, number } of gaps) this.inc({ trigger }, number);
+    },
+  });
+}
+
+function addSyncs(registers: Registry[], figures: () => Promise<WorkGauges>): void {
+  new Gauge({
+    name: 'foz_sync_lag_seconds',
+    help: 'From the last commit that a sync has read to the time at which it had been applied; 0: there is nothing to apply',
+    labelNames: ['sync'],
+    registers,
+    async collect() {
+      const { syncs } = await figures();
+      this.reset();
+      for (const { name: sync, lagMs } of syncs) if (lagMs !== null) this.set({ sync }, lagMs / 1000);
+    },
+  });
+  new Counter({
+    name: 'foz_sync_rows_total',
+    help: 'Rows that a sync has written: inserted, updated, deleted',
+    labelNames: ['sync', 'write'],
+    registers,
+    async collect() {
+      const { syncs } = await figures();
+      this.reset();
+      for (const { name: sync, inserted, updated, deleted } of syncs)
+        for (const [write, number] of Object.entries({ inserted, updated, deleted }))
+          this.inc({ sync, write }, number);
+    },
+  });
+  new Gauge({
+    name: 'foz_sync_problems',
+    help: 'Rows that are not in step: refused by a database, or in conflict',
+    labelNames: ['sync', 'kind'],
+    registers,
+    async collect() {
+      const { syncs } = await figures();
+      this.reset();
+      for (const { name: sync, refused, conflicts } of syncs)
+        for (const [kind, number] of Object.entries({ refused, conflict: conflicts }))
+          this.set({ sync, kind }, number);
     },
   });
 }

@@ -64,12 +64,18 @@ export type {
   TransactionRequest,
 } from './steps/step.ts';
 export {
+  type Comparison,
+  comparisonOf,
+  type Difference,
+  type DifferenceReport,
+  differencesOf,
   type PresentSync,
   type ResolvedSync,
   resolveSync,
   type SyncDefinition,
   Syncer,
   syncFaults,
+  tablesOf,
 } from './sync/index.ts';
 export {
   deliveryOf,

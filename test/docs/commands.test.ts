@@ -87,6 +87,13 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/permissions.md', 'foz check', 'offline'],
   ['docs/read-only-key.md', '', { not: 'test/docs/read-only-key.servers.test.ts runs the whole page' }],
   ['docs/tutorial.md', '', { not: 'test/docs/tutorial.servers.test.ts runs the whole page' }],
+  [
+    'docs/sync.md',
+    'foz sync list',
+    {
+      not: 'needs two databases with a sync; test/workflow/sync acts on one by the control API and the commands',
+    },
+  ],
   ['docs/webhooks.md', '{\n  hookCalls(', 'example'],
   ['docs/workflows.md', '{\n  runs(', 'example'],
   ['docs/workflows.md', 'mutation {\n  sendSignal(', 'example'],

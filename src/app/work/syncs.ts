@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { validSyncs } from '../../control/index.ts';
-import type { SourceName } from '../../core/index.ts';
+import { FozError, type SourceName } from '../../core/index.ts';
 import type { Feeds } from '../../events/index.ts';
 import {
   ChangeLogStore,
@@ -11,7 +11,16 @@ import {
   TriggerStore,
 } from '../../store/index.ts';
 import { changesOf, type Graphs, type SourceRegistry } from '../../views/index.ts';
-import { Expressions, type PresentSync, type ResolvedSync, Syncer } from '../../workflow/index.ts';
+import {
+  type Comparison,
+  type DifferenceReport,
+  differencesOf,
+  Expressions,
+  type PresentSync,
+  type ResolvedSync,
+  Syncer,
+  tablesOf,
+} from '../../workflow/index.ts';
 import { DurableReaders } from './durable-readers.ts';
 import { type FollowedTable, FollowedTables } from './followed-tables.ts';
 import type { Work } from './work.ts';
@@ -73,6 +82,15 @@ export class SyncWork {
       if (problem !== null) return { kind: 'stopped', problem };
     }
     return known;
+  }
+
+  /** Compares the tables of a sync from a place on, and writes nothing. */
+  async differences(name: string, after: Comparison | null, signal: AbortSignal): Promise<DifferenceReport> {
+    const present = this.#present.get(name);
+    if (present?.kind !== 'ready')
+      throw new FozError('unavailable', present?.kind === 'stopped' ? present.problem : 'Foz is starting.');
+    const { sync, connectors } = present;
+    return differencesOf(tablesOf(sync, connectors, this.#expressions, this.store), after, signal);
   }
 
   async close(): Promise<void> {

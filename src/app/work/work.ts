@@ -8,6 +8,7 @@ import {
   RunStore,
   ScheduleStore,
   type Store,
+  SyncStore,
 } from '../../store/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import {
@@ -68,7 +69,7 @@ export function workOf(options: WorkOptions): Work {
   const worker = new JobWorker({ jobs, log, ...(slots === undefined ? {} : { slots }) });
   // Metadata can be written by people who must not reach what this machine reaches.
   const http = new HttpClient({ author: 'anyone', config: outbound });
-  const figures = new WorkFigures(jobs);
+  const figures = new WorkFigures(jobs, new SyncStore(store, jobs));
   let endpointOf: (name: string) => Endpoint | undefined = () => undefined;
   const deliverer = new Deliverer({
     ...{ deliveries, http },

@@ -1,35 +1,17 @@
-import type { RowResult, RowWrite, TableRows, Tuple } from '../../execute/index.ts';
-import type {
-  AgreedRow,
-  Claim,
-  PendingWrite,
-  SyncProblem,
-  SyncRecord,
-  SyncStore,
-} from '../../store/index.ts';
-import { type Decision, decide, type KeyState } from './decide.ts';
+import type { RowResult, RowWrite } from '../../execute/index.ts';
+import type { Claim, PendingWrite, SyncProblem, SyncRecord, SyncStore } from '../../store/index.ts';
+import type { Decision } from './decide.ts';
 import type { SideName } from './definition.ts';
+import { KeyStates, type KeyStatesOptions, type ReadKey, shownRow } from './key-states.ts';
 import { keyFrom, type SyncKey } from './keys.ts';
-import type { Mapping, SideRow } from './mapping.ts';
-import type { ResolvedSync } from './resolve.ts';
-import { isNoEarlier, keyText } from './values.ts';
+import type { SideRow } from './mapping.ts';
 
 /** How often a key is looked at again because its row changed meanwhile, or needs a second write. */
 const mostPasses = 4;
 
-export interface ReconcilerOptions {
-  readonly sync: ResolvedSync;
-  readonly mapping: Mapping;
-  readonly left: TableRows;
-  readonly right: TableRows;
+export interface ReconcilerOptions extends KeyStatesOptions {
   readonly store: SyncStore;
   readonly claim: Claim;
-}
-
-/** A key with its rows, as they were read. */
-export interface ReadKey extends KeyState {
-  readonly key: SyncKey;
-  readonly problem: SyncProblem | null;
 }
 
 interface Planned {
@@ -50,9 +32,11 @@ type Counts = { inserted: number; updated: number; deleted: number };
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #states: KeyStates;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#states = new KeyStates(options);
   }
 
   /** Brings keys in step. Rejects with FozError where a database or the store does not answer; what was done until then is recorded. */
@@ -64,59 +48,14 @@ export class Reconciler {
     }
   }
 
-  /** The rows of keys on both sides, and what is known of them. */
-  async read(keys: readonly SyncKey[], signal: AbortSignal): Promise<readonly ReadKey[]> {
-    const { store, sync } = this.#options;
-    const texts = keys.map(({ text }) => text);
-    const { name } = sync.definition;
-    const [left, right] = await Promise.all([
-      this.#rows('left', keys, signal),
-      this.#rows('right', keys, signal),
-    ]);
-    const [agreed, problems] = await Promise.all([store.agreed(name, texts), store.problems(name, texts)]);
-    return keys.map((key) => {
-      const rows = { left: left.get(key.text) ?? null, right: right.get(key.text) ?? null };
-      const problem = problems.get(key.text) ?? null;
-      return {
-        ...{ key, problem, ...rows, resolution: problem?.resolution ?? null },
-        agreed: settled(agreed.get(key.text) ?? null, rows),
-      };
-    });
-  }
-
-  /** What is to be done about a key. */
-  decide(read: ReadKey): Decision {
-    const { sync, mapping } = this.#options;
-    return decide(read, {
-      isBoth: sync.isBoth,
-      conflict: sync.definition.conflict ?? { rule: 'left' },
-      mapping,
-      isLeftNoEarlier: (left, right) => isNoEarlier(this.#latest('left', left), this.#latest('right', right)),
-    });
-  }
-
-  #latest(side: SideName, { values }: SideRow): unknown {
-    const { columns, latest } = this.#options.sync[side];
-    return latest === null ? null : values[columns.indexOf(latest)];
-  }
-
-  async #rows(side: SideName, keys: readonly SyncKey[], signal: AbortSignal) {
-    const { mapping, sync } = this.#options;
-    const wanted = keys.flatMap((key) => (key[side] === null ? [] : [key[side]]));
-    const rows = await this.#options[side].byKeys(wanted, signal);
-    const width = sync[side].key.length;
-    const meant = await mapping.rows(side, rows);
-    return new Map(rows.map((row, at) => [keyText(row.slice(0, width)), meant[at]!]));
-  }
-
   /** Resolves with the keys that are to be looked at again. */
   async #pass(keys: readonly SyncKey[], isLast: boolean, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { store, claim, sync } = this.#options;
     const records: SyncRecord[] = [];
     const writes: PlannedWrite[] = [];
     const again = new Set<string>();
-    for (const read of await this.read(keys, signal)) {
-      const decision = this.decide(read);
+    for (const read of await this.#states.read(keys, signal)) {
+      const decision = this.#states.decide(read);
       if (decision.kind === 'nothing') {
         if (read.problem !== null) records.push({ key: read.key.text, problem: null });
         continue;
@@ -276,23 +215,6 @@ export class Reconciler {
   }
 }
 
-/** A row of a side as JSON, for people. */
-export function shownRow(sync: ResolvedSync, side: SideName, values: Tuple): string {
-  const { columns } = sync[side];
-  return JSON.stringify(Object.fromEntries(columns.map(({ name }, at) => [name, values[at]])));
-}
-
 function pick(row: SideRow, fields: ReadonlySet<number>): SideRow {
   return { ...row, outgoing: row.outgoing.map((value, at) => (fields.has(at) ? value : undefined)) };
-}
-
-/** The last state in which a key was in step. A write that was about to be made and has been made counts. */
-function settled(
-  agreed: AgreedRow | null,
-  rows: { readonly left: SideRow | null; readonly right: SideRow | null },
-): AgreedRow | null {
-  if (agreed === null) return null;
-  const { pending } = agreed;
-  if (pending === null || (rows[pending.side]?.print ?? null) !== pending.print) return agreed;
-  return { left: pending.left, right: pending.right, pending };
 }

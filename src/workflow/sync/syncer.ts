@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FozError } from '../../core/index.ts';
-import { prepareImages, TableRows } from '../../execute/index.ts';
+import { prepareImages } from '../../execute/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import {
   type ChangeLogStore,
@@ -13,11 +13,11 @@ import {
 import type { Expressions } from '../expressions/index.ts';
 import type { WorkLog } from '../jobs/index.ts';
 import { ChangedKeyReader, type LogMark } from './changed-keys.ts';
-import { beginComparison, type ComparedTables, type Comparison, nextPage } from './comparison.ts';
+import { beginComparison, type Comparison, nextPage } from './comparison.ts';
 import type { SideName } from './definition.ts';
-import { Mapping } from './mapping.ts';
 import { Reconciler } from './reconciler.ts';
-import type { ResolvedSide, ResolvedSync } from './resolve.ts';
+import type { ResolvedSync } from './resolve.ts';
+import { type SyncTables, tablesOf } from './tables.ts';
 
 /** Milliseconds between two looks where nothing happens. */
 const idleMs = 1_000;
@@ -55,7 +55,7 @@ interface Progress {
 }
 
 /** What works on a sync as long as neither it nor its tables change. */
-interface Machine extends ComparedTables {
+interface Machine extends SyncTables {
   readonly present: PresentSync;
   readonly reconciler: Reconciler;
   readonly readers: readonly (readonly [SideName, ChangedKeyReader])[];
@@ -138,15 +138,13 @@ export class Syncer {
     if (this.#machine?.present === present) return this.#machine;
     const { sync, connectors } = present;
     const { store, expressions, log } = this.#options;
-    const rows = (side: ResolvedSide) => new TableRows({ connector: connectors[side.name], ...side });
-    const tables = { sync, left: rows(sync.left), right: rows(sync.right), store };
-    const mapping = new Mapping(sync, expressions);
+    const tables = tablesOf(sync, connectors, expressions, store);
     const followed = sync.isBoth ? (['left', 'right'] as const) : (['left'] as const);
     const readers = followed.map((name) => {
       const images = prepareImages(connectors[name], sync[name].table);
       return [name, new ChangedKeyReader({ sync, side: sync[name], log, images })] as const;
     });
-    const reconciler = new Reconciler({ ...tables, mapping, store, claim: this.#claim });
+    const reconciler = new Reconciler({ ...tables, claim: this.#claim });
     this.#machine = { ...tables, present, reconciler, readers };
     this.#progress = null;
     return this.#machine;
@@ -247,6 +245,11 @@ function stripped({ state, problem, lagMs }: SyncUpdate): Partial<StoredSync> {
 
 function stateOf({ comparison }: Progress): { readonly state: StoredSync['state'] } {
   return { state: comparison === null ? 'following' : 'comparing' };
+}
+
+/** How far the comparison of a stored sync is; `null`: none is under way. */
+export function comparisonOf({ progress }: Pick<StoredSync, 'progress'>): Comparison | null {
+  return readProgress(progress)?.comparison ?? null;
 }
 
 function readProgress(text: string | null): Progress | null {

@@ -12,7 +12,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Milliseconds that a condition may take on a busy machine. */
 export const patience = 60_000;
-const secret = 'a secret of some length';
+export const secret = 'a secret of some length';
 
 const types = {
   postgres: { amount: 'numeric(12, 2)', at: 'timestamp(6)' },
@@ -169,6 +169,18 @@ export class SyncBench {
   get store(): SyncStore {
     const { store } = this.foz!.plane!;
     return new SyncStore(store, new JobStore(store));
+  }
+
+  /** Asks the control API. Rejects where it answers with an error. */
+  async control<T = Record<string, unknown>>(query: string): Promise<T> {
+    const response = await fetch(`${this.foz!.url}control/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-foz-admin-secret': secret },
+      body: JSON.stringify({ query }),
+    });
+    const { data, errors } = (await response.json()) as { data: T; errors?: readonly object[] };
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return data;
   }
 
   async status(): Promise<StoredSync | null> {

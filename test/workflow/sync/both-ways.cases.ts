@@ -128,7 +128,12 @@ export function ruleCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' | 
       await bench.right.put(2, 'another', 2);
       await bench.until(async () => (await bench.left.rows()).length === 2);
       expect((await bench.left.rows())[0]).toMatchObject({ name: 'left' });
-      expect(await bench.store.resolve('customers', [problem!.key], 'right')).toBe(1);
+      const keys = JSON.stringify([problem!.key]);
+      expect(
+        await bench.control(
+          `mutation { resolveSyncConflicts(name: "customers", winner: RIGHT, keys: ${keys}) }`,
+        ),
+      ).toEqual({ resolveSyncConflicts: 1 });
       expect(await bench.inStep()).toMatchObject([{ name: 'right' }, { name: 'another' }]);
       await bench.until(async () => (await bench.problems()).length === 0);
     });

@@ -1,4 +1,18 @@
-import { SyncBench, type SyncEngine } from './bench.ts';
+import { diffSync, listSyncs, repairSync, showSync } from '../../../src/cli/sync.ts';
+import { SyncBench, type SyncEngine, secret } from './bench.ts';
+
+/** What a command prints. */
+async function printed(act: () => Promise<void>): Promise<string> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (text: string) => lines.push(text);
+  try {
+    await act();
+  } finally {
+    console.log = log;
+  }
+  return lines.join('\n');
+}
 
 /** A sync in one direction between two real databases. */
 export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' | 'postgres'): void {
@@ -15,7 +29,10 @@ export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' 
     await bench.start();
     await bench.setUp();
   }, 240_000);
-  afterAll(() => bench.close());
+  afterAll(async () => {
+    delete process.env.FOZ_ADMIN_SECRET;
+    await bench.close();
+  });
 
   const rightRows = async () => (await bench.right.rows()).filter(({ id }) => id !== 99);
   const level = () =>
@@ -47,8 +64,37 @@ export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' 
 
   test('changes of the right side stay until the row changes on the left one, and are found by a comparison', async () => {
     await bench.right.write(`update $t set name = 'touched' where id = 1`);
-    await bench.store.ask('customers', { compare: true });
+    const differences =
+      '{ syncDifferences(name: "customers") { entries { key action left right } next done total } }';
+    expect(await bench.control(differences)).toMatchObject({
+      syncDifferences: {
+        entries: [
+          { key: '["1"]', action: 'update right', left: { name: 'changed' }, right: { name: 'touched' } },
+        ],
+        next: null,
+      },
+    });
+    await bench.control('mutation { repairSync(name: "customers") { name } }');
     await level();
+    expect(await bench.control(differences)).toMatchObject({ syncDifferences: { entries: [] } });
+    await expect(bench.control('mutation { repairSync(name: "custumers") { name } }')).rejects.toThrow(
+      /did you mean/i,
+    );
+  }, 240_000);
+
+  test('the commands print the state, the differences, and what a repair has done', async () => {
+    process.env.FOZ_ADMIN_SECRET = secret;
+    const options = { endpoint: bench.foz!.url };
+    expect(await printed(() => listSyncs(options))).toMatch(
+      /customers .*shop\.shop .*-> .*crm\.crm .*following/,
+    );
+    expect(await printed(() => diffSync('customers', options))).toBe('The tables are in step.');
+    await bench.right.write('delete from $t where id = 1');
+    expect(await printed(() => repairSync('customers', options))).toBe('inserted 1, updated 0, deleted 0');
+    expect(await printed(() => showSync('customers', { ...options, wait: true }))).toContain(
+      'shop.shop -> crm.crm: following',
+    );
+    await expect(showSync('other', options)).rejects.toThrow('There is no sync "other"');
   }, 240_000);
 
   test('what happens while Foz is down is applied after its start', async () => {
@@ -70,5 +116,24 @@ export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' 
     await bench.right.write(right === 'mariadb' ? 'drop index only_one on $t' : 'drop index only_one');
     await level();
     await bench.until(async () => (await bench.problems()).length === 0);
+  }, 240_000);
+
+  test('a column that is gone stops the sync, which says so and loses nothing', async () => {
+    const refresh = () => bench.control('mutation { refreshSource(name: "crm") { name } }');
+    await bench.right.write('alter table $t drop column amount');
+    await refresh();
+    await bench.until(async () => (await bench.status())?.state === 'stopped');
+    const { sync } = await bench.control<{ sync: object }>('{ sync(name: "customers") { state faults } }');
+    expect(sync).toMatchObject({ state: 'stopped', faults: [expect.stringContaining('"amount"')] });
+    await bench.left.put(7, 'meanwhile', 7);
+    await bench.left.write('delete from $t where id = 6');
+    await bench.right.write('alter table $t add column amount decimal(12, 2)');
+    await refresh();
+    await level();
+    expect((await rightRows()).map(({ id }) => id)).toEqual([1, 5, 7]);
+    const metrics = await (
+      await fetch(`${bench.foz!.url}metrics`, { headers: { 'x-foz-admin-secret': secret } })
+    ).text();
+    expect(metrics).toContain('foz_sync_rows_total{sync="customers",write="inserted"}');
   }, 240_000);
 }

@@ -1,0 +1,67 @@
+import { beginComparison, type Comparison, nextPage } from './comparison.ts';
+import type { Decision } from './decide.ts';
+import { KeyStates, type ReadKey, shownRow } from './key-states.ts';
+import type { SyncTables } from './tables.ts';
+
+/** Pages of whole tables that one report looks at. */
+const mostPages = 10;
+
+/** A row that is not in step. */
+export interface Difference {
+  /** JSON. */
+  readonly key: string;
+  /** What a repair does: `insert right`, `update left`, `delete right` ...; `merge`; `ask`: somebody has to decide. */
+  readonly action: string;
+  /** JSON; `null`: there is no row. */
+  readonly left: string | null;
+  readonly right: string | null;
+}
+
+/** A part of the report about the differences of two tables. */
+export interface DifferenceReport {
+  readonly entries: readonly Difference[];
+  /** Where the report goes on; `null`: it is at its end. */
+  readonly next: Comparison | null;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Compares the next pages of the two tables, and writes nothing. `after`: `null`: from the start. */
+export async function differencesOf(
+  tables: SyncTables,
+  after: Comparison | null,
+  signal: AbortSignal,
+): Promise<DifferenceReport> {
+  const { sync } = tables;
+  const states = new KeyStates(tables);
+  let at: Comparison | null = after ?? (await beginComparison(tables, signal));
+  const { total } = at;
+  const entries: Difference[] = [];
+  let done = at.done;
+  for (let page = 0; at !== null && page < mostPages; page++) {
+    const { phase }: Comparison = at;
+    const { keys, next } = await nextPage(tables, at, signal);
+    done = next?.done ?? at.done + keys.length;
+    for (const read of await states.read(keys, signal)) {
+      const action = actionOf(read, states.decide(read));
+      // A row that both sides have was reported with the left one.
+      if (action === null || (phase !== 'left' && read.left !== null)) continue;
+      const { left, right } = read;
+      entries.push({
+        ...{ key: read.key.text, action },
+        left: left === null ? null : shownRow(sync, 'left', left.values),
+        right: right === null ? null : shownRow(sync, 'right', right.values),
+      });
+    }
+    at = next;
+  }
+  return { entries, next: at, done: Math.min(done, total), total };
+}
+
+function actionOf(read: ReadKey, decision: Decision): string | null {
+  if (decision.kind === 'nothing' || decision.kind === 'agree') return null;
+  if (decision.kind !== 'write') return decision.kind;
+  const { to } = decision;
+  if (read[to] === null) return `insert ${to}`;
+  return `${read[to === 'left' ? 'right' : 'left'] === null ? 'delete' : 'update'} ${to}`;
+}
