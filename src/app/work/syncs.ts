@@ -75,11 +75,13 @@ export class SyncWork {
   present(name: string): PresentSync {
     const known = this.#present.get(name);
     if (known === undefined)
-      return this.#options.isRead() ? { kind: 'gone' } : { kind: 'stopped', problem: 'Foz is starting.' };
+      return this.#options.isRead()
+        ? { kind: 'gone' }
+        : { kind: 'stopped', problem: 'Foz is starting.', isBroken: false };
     if (known.kind !== 'ready') return known;
     for (const { table } of followedSides(known.sync)) {
       const problem = this.#followed.get(table.source.name)?.problemOf(table) ?? null;
-      if (problem !== null) return { kind: 'stopped', problem };
+      if (problem !== null) return { kind: 'stopped', problem, isBroken: false };
     }
     return known;
   }
@@ -120,7 +122,7 @@ export class SyncWork {
   #resolve(): void {
     const { graphs, registry } = this.#options;
     this.#present.clear();
-    for (const { definition, sync, problem } of validSyncs(graphs.metadata, graphs.catalog)) {
+    for (const { definition, sync, problem, isBroken } of validSyncs(graphs.metadata, graphs.catalog)) {
       const left = registry.find(definition.left.source);
       const right = registry.find(definition.right.source);
       const off = sync && followedSides(sync).find(({ table }) => this.#isOff(table.source.name));
@@ -128,11 +130,13 @@ export class SyncWork {
         this.#present.set(definition.name, {
           kind: 'stopped',
           problem: problem ?? 'A source is not attached.',
+          isBroken,
         });
       else if (off)
         this.#present.set(definition.name, {
           kind: 'stopped',
           problem: `The source ${off.table.source.name} is not followed (changes: off).`,
+          isBroken: false,
         });
       else {
         const connectors = { left: left.connector, right: right.connector };

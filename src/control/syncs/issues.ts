@@ -20,6 +20,8 @@ export interface ValidSync {
   readonly definition: SyncDefinition;
   readonly sync: ResolvedSync | null;
   readonly problem: string | null;
+  /** Whether its tables do not fit any more. A source that is away is no such fault. */
+  readonly isBroken: boolean;
 }
 
 /** The syncs of metadata without faults of their own. Where their tables do not fit any more, they stop. */
@@ -32,13 +34,19 @@ export function validSyncs(
     const definition = entry as unknown as SyncDefinition;
     if (found.has(entry.name) || syncFaults(entry).length > 0) continue;
     if (definition.enabled === false) {
-      found.set(entry.name, { definition, sync: null, problem: 'It is disabled (enabled: false).' });
+      found.set(entry.name, {
+        definition,
+        sync: null,
+        problem: 'It is disabled (enabled: false).',
+        isBroken: false,
+      });
       continue;
     }
     const { sync, faults } = resolveSync(catalog, definition);
     const problem =
       faults.length === 0 ? null : faults.map(({ place, message }) => `${place} ${message}`).join(' ');
-    found.set(entry.name, { definition, sync, problem });
+    const isBroken = faults.length > 0 && faults.every(({ place }) => !place.endsWith('/source'));
+    found.set(entry.name, { definition, sync, problem, isBroken });
   }
   return [...found.values()];
 }

@@ -33,7 +33,8 @@ export type PresentSync =
       readonly sync: ResolvedSync;
       readonly connectors: Readonly<Record<SideName, Connector>>;
     }
-  | { readonly kind: 'stopped'; readonly problem: string }
+  /** `isBroken`: its tables do not fit, so what they hold later may not be what was agreed. */
+  | { readonly kind: 'stopped'; readonly problem: string; readonly isBroken: boolean }
   /** The metadata does not have it. */
   | { readonly kind: 'gone' };
 
@@ -83,7 +84,7 @@ export class Syncer {
       const now = present(this.#name);
       if (now.kind === 'gone') return true;
       try {
-        const isBusy = now.kind === 'stopped' ? await this.#stop(now.problem) : await this.#step(now, signal);
+        const isBusy = now.kind === 'stopped' ? await this.#stop(now) : await this.#step(now, signal);
         if (!isBusy) await wait(idleMs, signal);
       } catch (error) {
         if (signal.aborted) break;
@@ -94,8 +95,12 @@ export class Syncer {
     return false;
   }
 
-  async #stop(problem: string): Promise<false> {
+  async #stop({ problem, isBroken }: Extract<PresentSync, { kind: 'stopped' }>): Promise<false> {
     this.#stored = await this.#options.store.read(this.#name);
+    const progress = readProgress(this.#stored?.progress ?? null);
+    // A column that is there again may have lost its values: they must not count as changes.
+    if (isBroken && progress !== null && progress.shape !== '')
+      await this.#store({ ...progress, shape: '' }, {});
     await this.#update({ state: 'stopped', problem });
     return false;
   }

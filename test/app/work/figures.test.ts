@@ -3,7 +3,7 @@ import { WorkFigures } from '../../../src/app/work/figures.ts';
 import { addWork } from '../../../src/serve/work-metrics.ts';
 
 test('attempts and gaps are counted by endpoint and trigger', async () => {
-  const figures = new WorkFigures({ counts: async () => [] });
+  const figures = new WorkFigures({ counts: async () => [] }, { list: async () => [] });
   const registry = new Registry();
   addWork(registry, () => figures.read());
   figures.count('billing', 'failed');

@@ -83,6 +83,7 @@ export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' 
   }, 240_000);
 
   test('the commands print the state, the differences, and what a repair has done', async () => {
+    await bench.following();
     process.env.FOZ_ADMIN_SECRET = secret;
     const options = { endpoint: bench.foz!.url };
     expect(await printed(() => listSyncs(options))).toMatch(
