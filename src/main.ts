@@ -73,11 +73,10 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   // Parts that do jobs of their own kinds join the worker here, before it is started.
   const work = plane && workOf({ ...attached, ...plane, ...runtime, config, log: logger });
   const isRead = () => runtime.sources.isRead && runtime.metadata.isRead;
-  const { feeds } = subscriptions;
-  const durable = { work, feeds, log: logger, isRead };
+  const durable = { work, feeds: subscriptions.feeds, log: logger, isRead };
   const triggers = eventTriggersOf(attached, durable);
   const syncs = syncsOf(attached, durable);
-  const control = { ...attached, ...runtime, history, plane, work, triggers, syncs, feeds };
+  const control = { ...attached, ...runtime, history, plane, work, triggers, syncs, feeds: durable.feeds };
   const changing = changingOf(runtime, attached, authentication);
   const close = () =>
     closeInOrder([syncs, triggers, work, subscriptions, history, runtime, attached, authentication, plane]);
