@@ -706,7 +706,7 @@ export type Mutation = {
   /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
   resetNames: Scalars['Boolean']['output'];
   /** Decides conflicts for one side. The answer is their number. */
-  resolveSyncConflicts: Scalars['Int']['output'];
+  resolveSyncConflicts: Scalars['SafeInt']['output'];
   /** Makes attempts again. */
   resumeEventTrigger?: Maybe<EventTrigger>;
   /** Resumes a paused run. */
@@ -1448,7 +1448,7 @@ export type Query = {
   /** The providers that people sign in with: those of the file, then those of the store. */
   providers: Array<Provider>;
   /** What a run of a workflow would do. Nothing is called: such steps, and waits, are left out. */
-  rehearseWorkflow: Rehearsal2;
+  rehearseWorkflow: Rehearsal;
   /** The permissions of a role. A role without permissions may do nothing. */
   role: RolePermissions;
   /** All roles that have any permission, by name. */
@@ -1679,7 +1679,7 @@ export type QueryWorkflowArgs = {
 };
 
 /** What a run of a workflow would do. */
-export type Rehearsal2 = {
+export type Rehearsal = {
   error?: Maybe<Scalars['JSON']['output']>;
   output?: Maybe<Scalars['JSON']['output']>;
   /** In the order in which they would begin. */

@@ -167,7 +167,8 @@ export class RehearsedStep {
   error?: unknown;
 }
 
-@ObjectType({ description: 'What a run of a workflow would do.' })
+// Named here: the bundle renames the class, since another one has the same name.
+@ObjectType('Rehearsal', { description: 'What a run of a workflow would do.' })
 export class Rehearsal {
   @Field(() => [RehearsedStep], { description: 'In the order in which they would begin.' })
   steps!: RehearsedStep[];

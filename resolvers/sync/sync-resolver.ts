@@ -1,3 +1,4 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import {
   describeSyncs,
@@ -83,7 +84,7 @@ export class SyncResolver {
     return named(context, name);
   }
 
-  @Mutation(() => Int, {
+  @Mutation(() => GraphQLSafeInt, {
     description: 'Decides conflicts for one side. The answer is their number.',
   })
   resolveSyncConflicts(

@@ -121,14 +121,19 @@ export function oneWayCases(left: SyncEngine, right: SyncEngine, kind: 'pglite' 
 
   test('a column that is gone stops the sync, which says so and loses nothing', async () => {
     const refresh = () => bench.control('mutation { refreshSource(name: "crm") { name } }');
-    await bench.right.write('alter table $t drop column amount');
+    // SQLite drops no column that a trigger of the outbox names.
+    const [gone, back] =
+      right === 'sqlite'
+        ? ['rename column amount to former', 'rename column former to amount']
+        : ['drop column amount', 'add column amount decimal(12, 2)'];
+    await bench.right.write(`alter table $t ${gone}`);
     await refresh();
     await bench.until(async () => (await bench.status())?.state === 'stopped');
     const { sync } = await bench.control<{ sync: object }>('{ sync(name: "customers") { state faults } }');
     expect(sync).toMatchObject({ state: 'stopped', faults: [expect.stringContaining('"amount"')] });
     await bench.left.put(7, 'meanwhile', 7);
     await bench.left.write('delete from $t where id = 6');
-    await bench.right.write('alter table $t add column amount decimal(12, 2)');
+    await bench.right.write(`alter table $t ${back}`);
     await refresh();
     await level();
     expect((await rightRows()).map(({ id }) => id)).toEqual([1, 5, 7]);
