@@ -8,7 +8,7 @@ export interface NativeQuery {
   readonly mostRows: number;
 }
 
-/** What a statement came to, in the form that values have in the API. */
+/** The result of a statement. Its values are encoded as in the API. */
 export interface NativeAnswer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** Rows written; of a statement that writes and returns rows, those that it returns where the engine counts no others. */

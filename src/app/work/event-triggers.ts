@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Logger } from 'pino';
 import { type EventTrigger, RuleProblem, rowWithKey } from '../../access/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
-import type { Feeds } from '../../events/index.ts';
 import { readRowTexts } from '../../execute/index.ts';
 import { ChangeLogStore, type DeliveryStore, failureFields, TriggerStore } from '../../store/index.ts';
-import type { Graphs, SourceRegistry } from '../../views/index.ts';
 import {
   deliveryOf,
   type Endpoint,
@@ -14,6 +11,7 @@ import {
   payloadOf,
   usualConcurrency,
 } from '../../workflow/index.ts';
+import type { ChangeWorkOptions } from './change-work-options.ts';
 import { DurableReaders } from './durable-readers.ts';
 import { FollowedTriggers } from './followed-triggers.ts';
 import type { Work } from './work.ts';
@@ -23,20 +21,10 @@ const removalMs = 3_600_000;
 /** Milliseconds between two looks at triggers that could not be followed, and at readers that are to be removed. */
 const againMs = 15_000;
 
-export interface EventTriggersOptions {
-  readonly work: Work;
-  readonly feeds: Feeds;
-  readonly graphs: Graphs;
-  readonly registry: SourceRegistry;
-  /** Whether the metadata and the sources of the store were read. */
-  readonly isRead: () => boolean;
-  readonly log: Logger;
-}
-
 /** The event triggers of this process: follows the sources that have some, and adds their deliveries. */
 export class EventTriggerWork {
   readonly store: TriggerStore;
-  readonly #options: EventTriggersOptions;
+  readonly #options: ChangeWorkOptions;
   readonly #log: ChangeLogStore;
   readonly #readers: DurableReaders;
   readonly #followed = new Map<SourceName, FollowedTriggers>();
@@ -49,7 +37,7 @@ export class EventTriggerWork {
   #isClosed = false;
   #removalAt = 0;
 
-  constructor(options: EventTriggersOptions) {
+  constructor(options: ChangeWorkOptions) {
     this.#options = options;
     this.store = new TriggerStore(options.work.store);
     this.#log = new ChangeLogStore(options.work.store);
@@ -224,8 +212,8 @@ function groupedBySource(triggers: readonly EventTrigger[]): Map<SourceName, Eve
 
 /** The event triggers of this process; `null`: it has no store. */
 export function eventTriggersOf(
-  attached: Pick<EventTriggersOptions, 'graphs' | 'registry'>,
-  { work, ...rest }: Pick<EventTriggersOptions, 'feeds' | 'isRead' | 'log'> & { readonly work: Work | null },
+  attached: Pick<ChangeWorkOptions, 'graphs' | 'registry'>,
+  { work, ...rest }: Pick<ChangeWorkOptions, 'feeds' | 'isRead' | 'log'> & { readonly work: Work | null },
 ): EventTriggerWork | null {
   const { graphs, registry } = attached;
   return work === null ? null : new EventTriggerWork({ work, graphs, registry, ...rest });

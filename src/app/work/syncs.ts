@@ -1,7 +1,5 @@
-import type { Logger } from 'pino';
 import { validSyncs } from '../../control/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
-import type { Feeds } from '../../events/index.ts';
 import {
   ChangeLogStore,
   type Claim,
@@ -10,7 +8,7 @@ import {
   syncKind,
   TriggerStore,
 } from '../../store/index.ts';
-import { changesOf, type Graphs, type SourceRegistry } from '../../views/index.ts';
+import { changesOf } from '../../views/index.ts';
 import {
   type Comparison,
   type DifferenceReport,
@@ -21,6 +19,7 @@ import {
   Syncer,
   tablesOf,
 } from '../../workflow/index.ts';
+import type { ChangeWorkOptions } from './change-work-options.ts';
 import { DurableReaders } from './durable-readers.ts';
 import { type FollowedTable, FollowedTables } from './followed-tables.ts';
 import type { Work } from './work.ts';
@@ -32,20 +31,10 @@ const forgetMs = 3_600_000;
 /** Milliseconds before another process takes over a sync that this one has left. */
 const leftMs = 500;
 
-export interface SyncWorkOptions {
-  readonly work: Work;
-  readonly feeds: Feeds;
-  readonly graphs: Graphs;
-  readonly registry: SourceRegistry;
-  /** Whether the metadata and the sources of the store were read. */
-  readonly isRead: () => boolean;
-  readonly log: Logger;
-}
-
 /** The syncs of this process: follows their sources, and works on those whose jobs it has claimed. */
 export class SyncWork {
   readonly store: SyncStore;
-  readonly #options: SyncWorkOptions;
+  readonly #options: ChangeWorkOptions;
   readonly #log: ChangeLogStore;
   readonly #durable: DurableReaders;
   readonly #expressions = new Expressions();
@@ -59,7 +48,7 @@ export class SyncWork {
   #syncing: Promise<void> = Promise.resolve();
   #forgetAt = 0;
 
-  constructor(options: SyncWorkOptions) {
+  constructor(options: ChangeWorkOptions) {
     const { work, graphs } = options;
     this.#options = options;
     this.store = new SyncStore(work.store, work.jobs);
@@ -235,8 +224,8 @@ function followedSides({ isBoth, left, right }: ResolvedSync) {
 
 /** The syncs of this process; `null`: it has no store. */
 export function syncsOf(
-  attached: Pick<SyncWorkOptions, 'graphs' | 'registry'>,
-  { work, ...rest }: Pick<SyncWorkOptions, 'feeds' | 'isRead' | 'log'> & { readonly work: Work | null },
+  attached: Pick<ChangeWorkOptions, 'graphs' | 'registry'>,
+  { work, ...rest }: Pick<ChangeWorkOptions, 'feeds' | 'isRead' | 'log'> & { readonly work: Work | null },
 ): SyncWork | null {
   const { graphs, registry } = attached;
   return work === null ? null : new SyncWork({ work, graphs, registry, ...rest });

@@ -158,7 +158,7 @@ function placeOf(text: string): Comparison {
     const isAfter = place.after === null || typeof place.after === 'string' || Array.isArray(place.after);
     if (phases.includes(place.phase) && isAfter && Number.isFinite(place.done)) return place;
   } catch {
-    // It is told below.
+    // The error below says that the text is no place.
   }
   throw new FozError('validation-failed', '"after" is no `next` of a report.');
 }

@@ -4,7 +4,7 @@ import { jsonOf } from '../../sql/index.ts';
 import { textOf } from './values.ts';
 import type { WireColumn } from './wire-format.ts';
 
-/** What the server tells about a column. */
+/** The description of a result column that the server sends. */
 export interface DescribedColumn extends WireColumn {
   readonly name: string;
   readonly characterSet: number;

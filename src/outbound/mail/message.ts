@@ -23,7 +23,7 @@ export interface MailMessage {
   readonly text?: string;
   readonly html?: string;
   readonly attachments: readonly MailAttachment[];
-  /** What the id of the message begins with: the same message that is sent again has the same one. */
+  /** The beginning of the Message-ID. A message that is sent again has the same ID. */
   readonly id: string;
 }
 
