@@ -1,10 +1,10 @@
 export type { RetryPolicy, ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
 export type { RunAnswer } from './answers.ts';
 export { checkWorkflow, type WorkflowFault, workflowFaults } from './check.ts';
+export type { CurrentWorkflow } from './definitions.ts';
 export { checkInput, type InputFault, inputFaults, schemaFault } from './input.ts';
 export type { Rehearsal, RehearsedStep } from './rehearsal.ts';
 export {
-  type CurrentWorkflow,
   Runner,
   type RunnerOptions,
   type RunOrigin,

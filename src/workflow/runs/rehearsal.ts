@@ -6,8 +6,9 @@ import type { Expressions } from '../expressions/index.ts';
 import { stepKinds } from '../steps/index.ts';
 import type { StepServices } from '../steps/step.ts';
 import { stepsById } from './compensation.ts';
-import { Execution, waits } from './execution.ts';
+import { Execution } from './execution.ts';
 import type { ExecutionOptions } from './execution-options.ts';
+import { waits } from './step-executor.ts';
 import { parsed } from './values.ts';
 
 /** A step as it went in a rehearsal, or alone. */

@@ -1,30 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { didYouMean } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import {
-  type Claim,
-  jobKey,
-  type LoadedRun,
-  type NewRun,
-  type Priority,
-  type RunProgress,
-  type RunStore,
-  runKind,
-} from '../../store/index.ts';
-import type { WorkflowDefinition } from '../definition.ts';
+import { jobKey, type NewRun, type Priority, type RunStore, runKind } from '../../store/index.ts';
 import { Expressions } from '../expressions/index.ts';
 import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
-import { respond } from '../steps/respond.ts';
 import type { StepServices } from '../steps/step.ts';
 import { keyOf } from '../steps/wait-for.ts';
 import { Answers, type RunAnswer } from './answers.ts';
-import { checkWorkflow } from './check.ts';
-import { Execution } from './execution.ts';
+import { type CurrentWorkflow, Definitions } from './definitions.ts';
 import { checkInput } from './input.ts';
-import { ClaimLost } from './journal.ts';
 import { type Rehearsal, type RehearsedStep, rehearsed, triedStep } from './rehearsal.ts';
 import { Links } from './run-links.ts';
-import { type Place, RunMemory } from './run-memory.ts';
+import { RunWorker } from './run-worker.ts';
 
 export interface RunnerOptions {
   readonly runs: RunStore;
@@ -45,61 +31,24 @@ export interface StartOptions {
   readonly afterMs?: number;
 }
 
-/** The current version of a workflow. */
-export interface CurrentWorkflow {
-  readonly version: number;
-  readonly definition: WorkflowDefinition;
-}
-
-/** Claims of a run without any progress in between, after which it fails: it seems to end the processes that work on it. */
-const mostClaims = 20;
-/** Bytes of the records of all runs under way, above which no other run begins. */
-const mostBytesOfRuns = 256_000_000;
-/** Most bytes of records in a transaction that runs share. */
-const mostBytesOfCommit = 8_000_000;
-/** Most definitions of former versions that are kept in memory. */
-const mostDefinitions = 500;
-
 /** Starts runs of workflows, and does those that this process claims. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #expressions = new Expressions();
   readonly #starts: GroupCommit<NewRun, boolean>;
-  readonly #loads: GroupCommit<string, LoadedRun | undefined>;
-  readonly #records: GroupCommit<RunProgress, boolean>;
-  readonly #sizes: GroupCommit<string, number>;
-  readonly #memory = new RunMemory(mostBytesOfRuns);
+  readonly #definitions: Definitions;
   readonly #links: Links;
   readonly #answers: Answers;
-  /** The current versions. */
-  readonly #current = new Map<string, CurrentWorkflow>();
-  /** Definitions by workflow and version. */
-  readonly #definitions = new Map<string, WorkflowDefinition>();
+  readonly #worker: RunWorker;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    const { runs, worker } = options;
+    const { runs, worker, services } = options;
+    this.#definitions = new Definitions(runs);
     this.#starts = new GroupCommit({
       commit: async (given) => {
         const added = await runs.start(given);
         return given.map(({ id }) => added.has(id));
-      },
-    });
-    this.#loads = new GroupCommit({
-      commit: async (ids) => {
-        const loaded = await runs.load(ids);
-        return ids.map((id) => loaded.get(id));
-      },
-    });
-    this.#records = new GroupCommit({
-      commit: (progress) => runs.record(progress),
-      bytesOf: bytesOfProgress,
-      mostBytes: mostBytesOfCommit,
-    });
-    this.#sizes = new GroupCommit({
-      commit: async (ids) => {
-        const sizes = await runs.sizes(ids);
-        return ids.map((id) => sizes.get(id) ?? 0);
       },
     });
     this.#links = new Links({
@@ -107,28 +56,26 @@ export class Runner {
       make: (id, workflow, input) => this.prepare(workflow, input, { id, origin: 'workflow' }),
     });
     this.#answers = new Answers(runs);
-    worker.handle(runKind, (claim, signal) => this.#work(claim, signal));
+    this.#worker = new RunWorker({
+      ...{ runs, services, definitions: this.#definitions, expressions: this.#expressions },
+      ...{ links: this.#links, answers: this.#answers },
+    });
+    worker.handle(runKind, (claim, signal) => this.#worker.work(claim, signal));
   }
 
   /** Makes a definition the current version of its workflow. Rejects with FozErrors that name all faults. Resolves with the version. */
-  async define(definition: unknown): Promise<number> {
-    const checked = checkWorkflow(definition);
-    const { enabled: _, ...kept } = checked;
-    const text = JSON.stringify(kept);
-    const version = await this.#options.runs.define(checked.name, text, checked.concurrency ?? null);
-    this.#keep(checked.name, version, checked);
-    this.#current.set(checked.name, { version, definition: checked });
-    return version;
+  define(definition: unknown): Promise<number> {
+    return this.#definitions.define(definition);
   }
 
   /** A workflow that is not defined any more takes no new runs. */
   forget(workflow: string): void {
-    this.#current.delete(workflow);
+    this.#definitions.forget(workflow);
   }
 
   /** The current version of a workflow; `undefined`: there is none. */
   current(workflow: string): CurrentWorkflow | undefined {
-    return this.#current.get(workflow);
+    return this.#definitions.current(workflow);
   }
 
   /** Starts a run of the current version. Resolves with its id when it is stored. */
@@ -147,7 +94,7 @@ export class Runner {
     input: unknown,
     { id = randomUUID(), priority, afterMs = 0, origin = 'manual' }: StartOptions = {},
   ): Promise<NewRun> {
-    const { version, definition } = this.#known(workflow);
+    const { version, definition } = this.#definitions.known(workflow);
     if (definition.enabled === false)
       throw new FozError('conflict', `The workflow "${workflow}" is disabled: no run of it is started.`);
     checkInput(definition.input, input ?? null);
@@ -175,7 +122,7 @@ export class Runner {
     input: unknown,
     outputs: Readonly<Record<string, unknown>>,
   ): Promise<Rehearsal> {
-    const { definition } = this.#known(workflow);
+    const { definition } = this.#definitions.known(workflow);
     checkInput(definition.input, input ?? null);
     return rehearsed({ definition, input: input ?? null, outputs, expressions: this.#expressions });
   }
@@ -187,18 +134,9 @@ export class Runner {
     input: unknown,
     outputs: Readonly<Record<string, unknown>>,
   ): Promise<RehearsedStep> {
-    const { definition } = this.#known(workflow);
+    const { definition } = this.#definitions.known(workflow);
     const options = { definition, step, input: input ?? null, outputs, expressions: this.#expressions };
     return triedStep(options, this.#options.services);
-  }
-
-  #known(workflow: string): CurrentWorkflow {
-    const current = this.#current.get(workflow);
-    if (current !== undefined) return current;
-    throw new FozError(
-      'not-found',
-      `There is no workflow "${workflow}"${didYouMean(workflow, this.#current.keys())}.`,
-    );
   }
 
   /** The value of a template, such as the input of scheduled runs. */
@@ -223,103 +161,9 @@ export class Runner {
   }
 
   async close(): Promise<void> {
-    for (const commits of [this.#starts, this.#loads, this.#records, this.#sizes]) commits.close();
+    this.#starts.close();
+    this.#worker.close();
     this.#links.close();
     await this.#expressions.close();
   }
-
-  async #work(claim: Claim, signal: AbortSignal): Promise<void> {
-    const isNew = claim.isFirst && claim.body !== null;
-    const bytes = isNew ? claim.body!.length : await this.#sizes.add(claim.id);
-    let place: Place;
-    try {
-      place = await this.#memory.enter(bytes, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error;
-    }
-    try {
-      await this.#workAt(place, claim, signal);
-    } finally {
-      place.leave();
-    }
-  }
-
-  async #workAt(place: Place, claim: Claim, signal: AbortSignal): Promise<void> {
-    const { runs, services } = this.#options;
-    const found = await this.#found(claim);
-    if (found === undefined) return runs.drop(claim);
-    // The run that waited for this one has ended.
-    if (found.isOrphan) return runs.cancel(claim.id);
-    const { parent } = found;
-    if (claim.attempts > mostClaims) {
-      const error = `The run was begun ${mostClaims} times, and each time it ended before it recorded anything: the process ended, or the version of the workflow was missing.`;
-      await this.#record({
-        ...{ claim, parent, steps: [] },
-        outcome: { kind: 'failed', error: JSON.stringify({ code: 'limit-exceeded', message: error }) },
-      });
-      return;
-    }
-    const execution = new Execution({
-      ...{
-        run: claim.id,
-        definition: await this.#definition(found.workflow, found.version),
-        input: JSON.parse(found.input),
-        ageMs: found.ageMs,
-        records: found.steps,
-      },
-      ...{ expressions: this.#expressions, services, signal },
-      links: this.#links.of(claim, found.depth),
-      commit: (steps) => this.#record({ claim, parent, steps }),
-      grown: (bytes) => place.grow(bytes),
-    });
-    try {
-      const { outcome, steps, hasCalls } = await execution.run();
-      const isKept = await this.#record({ claim, parent, steps, outcome });
-      // Where the process ends before, they notice it when they are claimed.
-      if (isKept && hasCalls && outcome.kind !== 'later') await runs.cancelChildren(claim.id);
-    } catch (error) {
-      if (!(error instanceof ClaimLost)) throw error;
-    }
-  }
-
-  async #record(progress: RunProgress): Promise<boolean> {
-    const isKept = await this.#records.add(progress);
-    const { claim, steps, outcome } = progress;
-    if (
-      this.#answers.has(claim.id) &&
-      (outcome !== undefined || steps.some(({ kind }) => kind === respond.kind))
-    )
-      this.#answers.tell(claim.id);
-    return isKept;
-  }
-
-  /** The run of a claim. One that is claimed for the first time has no records, and its job contains the rest. */
-  async #found(claim: Claim): Promise<LoadedRun | undefined> {
-    if (!claim.isFirst || claim.body === null) return this.#loads.add(claim.id);
-    return { ...JSON.parse(claim.body), ageMs: claim.lateMs, parent: null, isOrphan: false, steps: [] };
-  }
-
-  async #definition(workflow: string, version: number): Promise<WorkflowDefinition> {
-    const known = this.#definitions.get(`${workflow}@${version}`);
-    if (known !== undefined) return known;
-    const text = await this.#options.runs.definition(workflow, version);
-    if (text === null)
-      throw new FozError('not-found', `Version ${version} of the workflow "${workflow}" is missing.`);
-    const definition = JSON.parse(text) as WorkflowDefinition;
-    this.#keep(workflow, version, definition);
-    return definition;
-  }
-
-  #keep(workflow: string, version: number, definition: WorkflowDefinition): void {
-    if (this.#definitions.size >= mostDefinitions) this.#definitions.clear();
-    this.#definitions.set(`${workflow}@${version}`, definition);
-  }
-}
-
-function bytesOfProgress({ steps }: RunProgress): number {
-  return steps.reduce(
-    (sum, { input, output }) => sum + 500 + (input?.length ?? 0) + (output?.length ?? 0),
-    0,
-  );
 }
