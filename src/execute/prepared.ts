@@ -8,20 +8,21 @@ import {
   type Plan,
   type Root,
   type RunContext,
-  type Runner,
   rootFields,
   tablesRead,
 } from '../plan/index.ts';
-import { heldSources } from './connection-order.ts';
+import { rootText, wholeText } from './answer-text.ts';
 import type { Explained } from './explain.ts';
 import { placed } from './failures.ts';
-import { ofSource, type Running } from './fetch.ts';
+import type { Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { OwnWrites } from './operation-request.ts';
 import { prepareSets } from './parameter-sets.ts';
 import type { ConnectorOf } from './prepare.ts';
-import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
+import { isRead, prepareReads } from './roots.ts';
+import { type PreparedReads, runRoots, snapshotSources } from './snapshots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
+import { variantsByCapacity } from './variants.ts';
 import type { ReadTable, Written } from './written.ts';
 
 /** A plan that is compiled for its sources. It can run any number of times. */
@@ -143,100 +144,6 @@ function introspectsOnly({ roots }: Plan): boolean {
   );
 }
 
-/** Caches a result of `make` for each combination of step capacities, where the SQL of an engine depends on them. */
-function variantsByCapacity<T>(
-  connectorOf: ConnectorOf,
-  plan: Plan,
-  make: (index: number) => T,
-): (steps: readonly unknown[], index: number) => T {
-  const depends =
-    plan.stepParams.length > 0 &&
-    sourcesOf(plan).some((source) => connectorOf(source).capabilities.listsByCapacity);
-  if (!depends) {
-    const made: T[] = [];
-    return (_, index) => {
-      made[index] ??= make(index);
-      return made[index];
-    };
-  }
-  const variants = new Map<string, T>();
-  return (steps, index) => {
-    const capacities = steps.map((result) => capacityFor((result as readonly unknown[]).length));
-    const key = `${index}|${capacities.join()}`;
-    let variant = variants.get(key);
-    if (variant === undefined) {
-      for (const param of plan.stepParams) {
-        if (param.source.kind === 'step' && param.source.step < capacities.length)
-          param.capacity = capacities[param.source.step];
-      }
-      variant = make(index);
-      variants.set(key, variant);
-    }
-    return variant;
-  };
-}
-
-function sourcesOf(plan: Plan): SourceName[] {
-  const sources = new Set(plan.steps.map((step) => step.source));
-  for (const root of rootFields(plan.roots)) {
-    if (root.kind === 'list' || root.kind === 'one') sources.add(root.select.table.source.name);
-    else if (root.kind === 'aggregate') sources.add(root.aggregate.table.source.name);
-    else if (root.kind === 'connection') sources.add(root.connection.select.table.source.name);
-    else if (root.kind === 'stream') sources.add(root.stream.select.table.source.name);
-    else if (root.kind === 'changes') sources.add(root.changes.table.source.name);
-  }
-  return [...sources];
-}
-
-/** The reads of a plan, and the sources whose connections they hold (see `heldSources`). */
-interface PreparedReads {
-  readonly roots: readonly PreparedRoot[];
-  readonly snapshots: readonly SourceName[];
-}
-
-/** Runs all reads at once. A source that needs several statements serves them from one snapshot. */
-function runRoots(
-  connectorOf: ConnectorOf,
-  running: Running,
-  { roots, snapshots }: PreparedReads,
-): Promise<ReadonlyMap<Root, string>> {
-  if (roots.length === 1 && snapshots.length === 0) return roots[0]!.run(running);
-  return withSnapshots(connectorOf, running, snapshots, new Map(), async (inside) => {
-    const texts = new Map<Root, string>();
-    for (const result of await Promise.all(roots.map((root) => root.run(inside))))
-      for (const [root, text] of result) texts.set(root, text);
-    return texts;
-  });
-}
-
-/** The sources whose connections are held until all roots are read. */
-function snapshotSources(roots: readonly PreparedRoot[]): SourceName[] {
-  const counts = new Map<SourceName, number>();
-  for (const root of roots)
-    for (const [source, count] of root.statements) counts.set(source, (counts.get(source) ?? 0) + count);
-  return heldSources(counts);
-}
-
-/** Opens a read transaction on each source in turn (see `inOrder`), then runs `body` with all of them. */
-async function withSnapshots<T>(
-  connectorOf: ConnectorOf,
-  running: Running,
-  sources: readonly SourceName[],
-  open: Map<SourceName, Runner>,
-  body: (running: Running) => Promise<T>,
-): Promise<T> {
-  const [source, ...others] = sources;
-  if (source === undefined)
-    return body({ ...running, runnerOf: (name) => open.get(name) ?? connectorOf(name) });
-  const result = connectorOf(source).transaction('read', running.context, (runner) => {
-    open.set(source, runner);
-    return withSnapshots(connectorOf, running, others, open, body);
-  });
-  return result.catch((error: unknown) => {
-    throw ofSource(error, source);
-  });
-}
-
 function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedMutations): PreparedPlan {
   const introspects = rootFields(plan.roots).some((root) => root.kind === 'introspection');
   return {
@@ -280,40 +187,4 @@ function planSets(connectorOf: ConnectorOf, plan: Plan): PlanSets | null {
         texts === null ? null : rootText(plan.roots, texts, none),
       ),
   };
-}
-
-/** The text of the answer to a query. Throws `limit-exceeded` where it is too long. */
-function wholeText(
-  { context }: Running,
-  { roots }: Plan,
-  texts: ReadonlyMap<Root, string>,
-  introspection: ReadonlyMap<string, string>,
-): string {
-  let length = 0;
-  for (const text of texts.values()) length += text.length;
-  for (const text of introspection.values()) length += text.length;
-  context.held?.check(length);
-  return rootText(roots, texts, introspection);
-}
-
-/** The JSON object of all root fields, in the order of the document. */
-function rootText(
-  roots: readonly Root[],
-  texts: ReadonlyMap<Root, string>,
-  introspection: ReadonlyMap<string, string>,
-): string {
-  const entries = roots.map((root) => {
-    const key = JSON.stringify(root.key);
-    switch (root.kind) {
-      case 'constant':
-        return `${key}:${root.json}`;
-      case 'introspection':
-        return `${key}:${introspection.get(root.key) ?? 'null'}`;
-      case 'namespace':
-        return `${key}:${rootText(root.roots, texts, introspection)}`;
-      default:
-        return `${key}:${texts.get(root)!}`;
-    }
-  });
-  return `{${entries.join(',')}}`;
 }

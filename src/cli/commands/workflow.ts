@@ -59,11 +59,11 @@ function addRunCommands(command: Make): void {
     .option('--until <date>', 'begun before then')
     .option('--before <id>', 'the page after the run with this id')
     .option('--limit <number>', 'how many', '20')
-    .action((name, options) => report(async () => (await import('../workflow.ts')).listRuns(name, options)));
+    .action((name, options) => report(async () => (await import('../runs.ts')).listRuns(name, options)));
 
   command('show', 'a run with its steps')
     .argument('<run>', 'its id')
-    .action((id, options) => report(async () => (await import('../workflow.ts')).showRun(id, options)));
+    .action((id, options) => report(async () => (await import('../runs.ts')).showRun(id, options)));
 
   for (const [action, description] of [
     ['cancel', 'end a run: it begins no further step'],
@@ -73,16 +73,14 @@ function addRunCommands(command: Make): void {
     command(action, description)
       .argument('<run>', 'its id')
       .action((id, options) =>
-        report(async () => (await import('../workflow.ts')).actOnRun(action, id, options)),
+        report(async () => (await import('../runs.ts')).actOnRun(action, id, options)),
       );
 
   command('retry', 'let a run that has ended go on: what failed is done again')
     .argument('<run>', 'its id')
     .option('--from <step>', 'the path of a step: it and all that began after it are done again')
     .option(...wait)
-    .action((id, options) =>
-      report(async () => (await import('../workflow.ts')).actOnRun('retry', id, options)),
-    );
+    .action((id, options) => report(async () => (await import('../runs.ts')).actOnRun('retry', id, options)));
 }
 
 function addTrials(command: Make): void {

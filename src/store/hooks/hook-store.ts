@@ -1,8 +1,9 @@
 import type { JobStore } from '../jobs/index.ts';
 import { firstOldRows, removeInParts } from '../old-rows.ts';
 import type { RunStatement } from '../run-statement.ts';
+import { addRuns } from '../runs/add-runs.ts';
 import type { NewRun } from '../runs/index.ts';
-import { addRuns, queueOf } from '../runs/run-store.ts';
+import { queueOf } from '../runs/queue.ts';
 
 export type HookOutcome = 'accepted' | 'duplicate' | 'challenge' | 'refused';
 

@@ -1,3 +1,4 @@
+export { runKind } from './queue.ts';
 export type {
   LoadedRun,
   NewRun,
@@ -14,7 +15,7 @@ export type {
   StepRecord,
   StepState,
 } from './run.ts';
-export { RunStore, runKind } from './run-store.ts';
+export { RunStore } from './run-store.ts';
 export { type DueOutcome, type DueRun, ScheduleStore } from './schedule-store.ts';
 export type { RunFilter } from './shown.ts';
 export type { NewSignal, Wait } from './signals.ts';

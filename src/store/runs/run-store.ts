@@ -7,17 +7,11 @@ import {
   priorityOf,
   type Settlement,
 } from '../jobs/index.ts';
-import {
-  arrived,
-  lockJobs,
-  lockLinked,
-  ownKeys,
-  runResults,
-  wakeLinked,
-  wakeRuns,
-  withDescendants,
-} from './links.ts';
+import { addJobs, addRuns } from './add-runs.ts';
+import { cancelChildren, cancelRun } from './cancel.ts';
+import { arrived, lockLinked, ownKeys, runResults, wakeLinked } from './links.ts';
 import { removeOldRuns, removeOldSignals, removeOldVersions } from './old-runs.ts';
+import { queueOf, runKind } from './queue.ts';
 import type {
   LoadedRun,
   NewRun,
@@ -51,12 +45,6 @@ import {
   storeVersion,
   writeSteps,
 } from './statements.ts';
-
-/** The kind of the queues of runs; each workflow has one. */
-export const runKind = 'run';
-
-/** The queue of the runs of a workflow. */
-export const queueOf = (workflow: string) => `${runKind}:${workflow}`;
 
 interface StoredRun {
   readonly id: string;
@@ -198,52 +186,13 @@ export class RunStore {
   }
 
   /** Cancels a run, and the runs that it waits for. A worker that works on it records nothing any more. */
-  async cancel(id: string): Promise<void> {
-    // A run may start others until its job is locked.
-    for (let tries = 0; tries < 10; tries++) if (await this.#cancelTree(id)) return;
-    throw new FozError('conflict', `The run ${id} keeps starting others: cancel it again.`);
+  cancel(id: string): Promise<void> {
+    return cancelRun(this.#jobs, id);
   }
 
   /** Cancels the runs that an ended run waited for. */
-  async cancelChildren(id: string): Promise<void> {
-    const tree = await this.#jobs.transact(({ run }) => withDescendants(run, id));
-    for (const child of tree)
-      if (child.id !== id)
-        await this.cancel(child.id).catch((error: unknown) => {
-          // It has ended meanwhile.
-          if (!(error instanceof FozError && error.code === 'conflict')) throw error;
-        });
-  }
-
-  /** Resolves with false where runs have been added meanwhile. */
-  #cancelTree(id: string): Promise<boolean> {
-    return this.#jobs.transact(async (transaction) => {
-      const { run } = transaction;
-      const [row] = await run('select state, parent from foz.runs where id = ?', [id]);
-      if (row === undefined) throw new FozError('not-found', `There is no run ${id}.`);
-      const tree = await withDescendants(run, id);
-      await transaction.lock(tree.map(({ workflow, key }) => ({ queue: queueOf(workflow), key })));
-      const parent = row.parent === null ? [] : [String(row.parent)];
-      await lockJobs(run, [...tree.map((each) => each.id), ...parent]);
-      if ((await withDescendants(run, id)).some((each) => !tree.some((known) => known.id === each.id)))
-        return false;
-      const ids = tree.map((each) => each.id);
-      const moved = await run(
-        `update foz.runs set state = 'cancelled', ended_at = now()
-         where id = any(?::text[]) and state in ('active', 'paused') returning id`,
-        [ids],
-      );
-      if (!moved.some((each) => each.id === id))
-        throw new FozError(
-          'conflict',
-          `The run ${id} is ${row.state}: only a run that is active or paused can become cancelled.`,
-        );
-      await transaction.revoke(
-        tree.map((each) => ({ id: each.id, queue: queueOf(each.workflow), key: each.key })),
-      );
-      await wakeRuns(transaction, parent);
-      return true;
-    });
+  cancelChildren(id: string): Promise<void> {
+    return cancelChildren(this.#jobs, id);
   }
 
   /** Pauses a run: no step of it begins until it is resumed. It keeps its place before later runs of its key. */
@@ -340,36 +289,4 @@ function settlementOf({ claim, outcome }: RunProgress): Settlement[] {
   if (outcome.kind === 'later')
     return [{ claim, outcome: { kind: 'later', afterMs: outcome.afterMs, progress: true } }];
   return [{ claim, outcome: { kind: 'done' } }];
-}
-
-/** Adds runs whose keys are locked, with their jobs. Resolves with the ids that are new. */
-export async function addRuns(
-  transaction: JobTransaction,
-  runs: readonly NewRun[],
-): Promise<ReadonlySet<string>> {
-  const added = await insertRuns(transaction.run, runs);
-  await addJobs(
-    transaction,
-    runs.filter(({ id }) => added.has(id)),
-  );
-  return added;
-}
-
-/** Adds the jobs of runs. `begun`: the runs have records. The job of a run without records contains what the run needs. */
-function addJobs(
-  { add }: JobTransaction,
-  runs: readonly NewRun[],
-  begun = false,
-): Promise<readonly string[]> {
-  return add(
-    runs.map(({ id, workflow, version, input, key, priority, afterMs, caller }) => ({
-      ...{ id, queue: queueOf(workflow), priority, afterMs },
-      ...(key !== null && { key }),
-      // A run that another one waits for is read from the store: that one may have ended.
-      ...(!begun &&
-        caller?.waits !== true && {
-          body: JSON.stringify({ workflow, version, input, depth: caller?.depth ?? 0 }),
-        }),
-    })),
-  );
 }

@@ -1,6 +1,7 @@
 import type { JobStore, JobTransaction } from '../jobs/index.ts';
+import { addRuns } from './add-runs.ts';
+import { queueOf } from './queue.ts';
 import type { NewRun } from './run.ts';
-import { addRuns, queueOf } from './run-store.ts';
 
 /** What became of a due time. */
 export type DueOutcome = 'started' | 'skipped' | 'taken';
