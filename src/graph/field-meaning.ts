@@ -11,7 +11,7 @@ import type {
 import type { SourceName } from '../core/index.ts';
 
 /**
- * What a field, input field or argument stands for. Everything that Foz generates carries its meaning in
+ * The meaning of a field, input field or argument. Everything that Foz generates carries its meaning in
  * `extensions.foz`, so that the planner never parses a GraphQL name. An enum value carries its meaning as internal
  * value:
  * - `<table>_select_column`, `_update_column`: a `Column`

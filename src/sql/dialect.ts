@@ -209,7 +209,7 @@ export interface WriteSpelling {
 export interface WrittenRows {
   readonly table: Table;
   readonly columns: readonly Column[];
-  /** What is selected of them; empty: nothing is returned. */
+  /** The selected expressions; empty: nothing is returned. */
   readonly list: Sql;
 }
 

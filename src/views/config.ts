@@ -42,7 +42,7 @@ export interface Patterns {
  */
 export type ChangeSetting = 'auto' | 'replication' | 'triggers' | 'polling' | 'off';
 
-/** What steps `sql` of workflows may do on a source. */
+/** The rights of steps `sql` of workflows on a source. */
 export type SqlSteps = 'off' | 'read' | 'write';
 
 /** The long form of the setting `changes`. */
@@ -76,7 +76,7 @@ export interface SourceConfig {
   /** Overrides the setting of the whole configuration. */
   readonly schema_check_seconds?: number;
   readonly readonly?: boolean;
-  /** What steps `sql` of workflows may do: their statements run as the user of the connection. Default: `off`. */
+  /** The rights of steps `sql` of workflows: their statements run as the user of the connection. Default: `off`. */
   readonly sql_steps?: SqlSteps;
   /** How its changes are followed; the method alone, or with a connection of its own. Default: `auto`. */
   readonly changes?: ChangeSetting | ChangesConfig;

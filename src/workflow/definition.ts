@@ -14,7 +14,7 @@ export interface RetryPolicy extends Partial<BackOff> {
   readonly codes?: readonly string[];
 }
 
-/** What every step has, beside the settings of its kind. */
+/** The settings that every step has, beside those of its kind. */
 export interface StepDefinition {
   readonly id: string;
   readonly kind: string;
@@ -25,7 +25,7 @@ export interface StepDefinition {
   readonly onError?: readonly StepDefinition[];
   /** Steps that undo it when the run fails after it was done. They see the error of the run as `error`. */
   readonly compensate?: readonly StepDefinition[];
-  /** What the step gives others to recognise a repetition by; default: one that is made of the run and the step. */
+  /** The idempotency key that the step sends, so that the receiver recognises a repetition; default: one that is made of the run and the step. */
   readonly idempotencyKey?: Template;
   readonly [setting: string]: unknown;
 }
@@ -35,9 +35,9 @@ export interface ScheduleDefinition {
   readonly cron: string;
   /** Default: UTC. */
   readonly timezone?: string;
-  /** What becomes of due times while no process ran; default: `last`, one run for all of them. */
+  /** The handling of due times that came while no process ran; default: `last`, one run for all of them. */
   readonly missed?: 'skip' | 'last' | 'all';
-  /** What becomes of a due time while a run that the schedule has started is not over; default: `skip`. */
+  /** The handling of a due time that comes while a run of the schedule is not over; default: `skip`. */
   readonly overlap?: 'skip' | 'queue' | 'allow';
   /** The input of its runs; its expressions see the due time as `due`. */
   readonly input?: Template;

@@ -44,7 +44,7 @@ export class RunStopped extends Error {
   }
 }
 
-/** What is recorded about an error: of FozErrors the first one, of an error that is not Foz's only the message. */
+/** The record of an error: of FozErrors the first one, of an error that is not Foz's only the message. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StepFailed) return error.failure;
   if (error instanceof FozErrors) return failureOf(error.errors[0]);

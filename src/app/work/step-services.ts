@@ -9,7 +9,7 @@ import type { OwnOperations } from './own-operations.ts';
 import { sqlStatements } from './sql-statements.ts';
 import { transactions } from './transactions.ts';
 
-/** What the services of steps are made of. */
+/** The parts of the server that the services of steps are made from. */
 export interface ServiceOptions {
   readonly secrets: ControlPlane['secrets'];
   readonly audit: ControlPlane['audit'];
@@ -17,7 +17,7 @@ export interface ServiceOptions {
   readonly config: Pick<FozConfig, 'workflow' | 'outbound'>;
 }
 
-/** What steps use of the outside world. */
+/** The services of steps: GraphQL, SQL, HTTP, mail, scripts. */
 export interface OpenServices {
   readonly services: StepServices;
   /** Sets what runs the operations of steps. Before, they are refused. */

@@ -105,7 +105,7 @@ export async function rerunRun(
   return startRun(control, { workflow, input: edited === null ? JSON.parse(input) : edited.input });
 }
 
-/** What a run of a workflow would do. Nothing is called. */
+/** A dry run of a workflow: its steps, its output or its error. Nothing is called. */
 export async function rehearseWorkflow(
   control: Pick<RunControl, 'plane' | 'work'>,
   workflow: string,

@@ -28,7 +28,7 @@ interface ReadTable {
   readonly lists: Map<string, readonly string[]>;
   /** Columns that hold only JSON. */
   readonly documents: Set<string>;
-  /** What the user may do to the rows. */
+  /** The user's rights on the rows. */
   readonly rights: ReadonlySet<Write>;
   /** Whether the user may give values to an identity column. */
   readonly mayAlter: boolean;

@@ -251,7 +251,7 @@ export class LogWriter {
     this.#unlisten();
     this.#others.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    // What is kept for event triggers was not stored, so the database has to keep it.
+    // The changes that event triggers need were not stored, so the database has to keep them.
     if (!this.#options.tables.isDurable) this.#acknowledge?.();
     this.#acknowledge = null;
   }

@@ -275,7 +275,7 @@ export class SourceLog {
       },
       acknowledged: (acknowledge) => {
         if (this.#writer !== null) this.#writer.acknowledged(acknowledge);
-        // What is kept for event triggers is read again once the store answers.
+        // The wishes of event triggers are read again once the store answers.
         else if (!this.#tables.isDurable) acknowledge();
       },
     });

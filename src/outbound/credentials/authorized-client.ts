@@ -27,7 +27,7 @@ export interface Authorized {
   readonly secrets: readonly string[];
 }
 
-/** What a credential adds to a request. */
+/** The headers and the address that a credential gives a request. */
 interface Addition {
   readonly url: URL;
   readonly secretHeaders: Readonly<Record<string, string>>;

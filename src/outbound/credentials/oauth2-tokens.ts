@@ -12,7 +12,7 @@ interface Token {
 }
 
 interface Cached {
-  /** What the token was asked for with: a changed credential gets a new one. */
+  /** The settings that the token was requested with: a changed credential gets a new one. */
   readonly credential: string;
   readonly token: Promise<Token>;
 }

@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { NativeSql, Statement } from '../../plan/index.ts';
 import { type CutStatement, cut, type Lexis, refused } from './cut.ts';
 
-/** What statements in its own SQL need of an engine. */
+/** The parts of an engine that statements in its own SQL need. */
 export interface NativeEngine {
   readonly lexis: Lexis;
   readonly longText: string;

@@ -34,7 +34,7 @@ export interface Attempt {
   readonly milliseconds: number;
   /** `null`: there was no answer. */
   readonly status: number | null;
-  /** What went wrong; `null`: there was an answer. */
+  /** The error; `null`: there was an answer. */
   readonly fault: string | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly responseHeaders: Readonly<Record<string, string>> | null;

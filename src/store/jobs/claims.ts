@@ -14,7 +14,7 @@ export interface WaitingQueue {
   readonly dueMs: number;
 }
 
-/** What one process claims of a queue at most. */
+/** The most jobs of a queue that one process claims. */
 export interface ClaimLimit {
   /** The most jobs that are claimed now. */
   readonly most: number;

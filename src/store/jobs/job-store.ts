@@ -68,7 +68,7 @@ export interface JobTransaction {
   lock(jobs: readonly { readonly queue: string; readonly key?: string | null }[]): Promise<void>;
 }
 
-/** What an attempt to claim jobs found. */
+/** The result of an attempt to claim jobs. */
 export interface Claimed {
   readonly claims: readonly Claim[];
   /** Whether there are due jobs that could not be claimed, since another process is claiming from their queue. */

@@ -89,7 +89,7 @@ export async function insertJobs(run: RunStatement, jobs: readonly NewJob[]): Pr
   return rows.map(({ id }) => String(id));
 }
 
-/** Whoever locks several jobs does it in the order of their ids, so that two transactions do not wait for each other. */
+/** Given rows in the order of their ids: every transaction locks jobs in this order, so that two of them do not wait for each other. */
 const givenInOrder = (columns: string, types: string) =>
   `given as materialized (select * from unnest(${types}) as given (${columns}) order by id)`;
 

@@ -32,7 +32,7 @@ export interface Identity {
   readonly lastSignedInAt: Date;
 }
 
-/** What identifies a person at a provider. */
+/** The identity of a person at a provider. */
 export type IdentityKey = Pick<Identity, 'provider' | 'authority' | 'subject'>;
 
 interface UserRow {

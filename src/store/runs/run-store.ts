@@ -136,7 +136,7 @@ export class RunStore {
     return this.#jobs.transact((transaction) => forgetWait(transaction, wait));
   }
 
-  /** What the step `respond` of a run has recorded; `null`: nothing yet. */
+  /** The output of the step `respond` of a run; `null`: it has not been done yet. */
   response(id: string): Promise<string | null> {
     return this.#jobs.transact(async ({ run }) => {
       const [row] = await run(

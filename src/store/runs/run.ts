@@ -30,7 +30,7 @@ export interface RunCaller {
   readonly waits: boolean;
 }
 
-/** What becomes of a run that another one starts. `lost`: the claim of the caller does not hold. `own-key`: it would wait for the key of a run that waits for it. */
+/** The result of starting a run from another one. `lost`: the claim of the caller does not hold. `own-key`: it would wait for the key of a run that waits for it. */
 export type StartedChild = 'started' | 'lost' | 'own-key';
 
 /** The end of a run. */
@@ -77,10 +77,10 @@ export type RunOutcome =
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'later'; readonly afterMs: number; readonly events: readonly RunEvent[] };
 
-/** What a run waits for besides a time: the end of another run, or the signal of a wait. */
+/** An event that a run waits for: the end of another run, or the signal of a wait. */
 export type RunEvent = { readonly run: string } | { readonly wait: string };
 
-/** What a worker writes about a run that it has claimed. */
+/** The progress of a claimed run, as its worker writes it. */
 export interface RunProgress {
   readonly claim: Claim;
   readonly steps: readonly StepRecord[];

@@ -3,7 +3,7 @@ import { addRuns } from './add-runs.ts';
 import { queueOf } from './queue.ts';
 import type { NewRun } from './run.ts';
 
-/** What became of a due time. */
+/** The outcome of a due time. */
 export type DueOutcome = 'started' | 'skipped' | 'taken';
 
 export interface DueRun {

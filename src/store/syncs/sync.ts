@@ -27,7 +27,7 @@ export interface SyncProblem {
   readonly resolution: 'left' | 'right' | null;
 }
 
-/** What is to be remembered of one key. Absent parts stay as they are. */
+/** The new record of one key. Absent parts stay as they are. */
 export interface SyncRecord {
   readonly key: string;
   /** `null`: there is no row on either side. */

@@ -11,7 +11,7 @@ const keptBytes = 4 * 1024;
 const secretAnswers = new Set(['set-cookie', 'authorization', 'www-authenticate', 'proxy-authenticate']);
 const masked = '***';
 
-/** What an attempt came to, and what the log keeps of it. */
+/** The result of an attempt, and its entry in the log. */
 export interface Attempted {
   readonly result: AttemptResult;
   readonly attempt: Attempt;

@@ -10,7 +10,7 @@ export class CircuitBreaker {
   #openUntil = 0;
   #isTrying = false;
 
-  /** What may be claimed for the endpoint: nothing during the pause, then one delivery at a time; `null`: anything. */
+  /** The number of deliveries that may be claimed for the endpoint: none during the pause, then one at a time; `null`: any number. */
   limit({ failures }: BreakerRules, now: number = performance.now()): QueueLimit | null {
     if (this.#failures < failures) return null;
     return { atOnce: 1, waitMs: Math.max(0, this.#openUntil - now) };

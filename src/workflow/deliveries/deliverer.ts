@@ -22,7 +22,7 @@ export interface DelivererOptions {
   readonly onAttempt?: (endpoint: string, result: AttemptKind) => void;
 }
 
-/** What came of an attempt: the endpoint has accepted the delivery, another attempt follows, or none does. */
+/** The result of an attempt: the endpoint has accepted the delivery, another attempt follows, or none does. */
 export type AttemptKind = 'delivered' | 'failed' | 'dead';
 
 /** Milliseconds before a delivery whose endpoint this process does not know is claimed again. Metadata may come sooner: a worker asks at each heartbeat. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export interface DeliveredEvent {
   /** The same at each attempt, and also where the event is found again after a crash. Letters, digits, `_`, `:`, `-`. */
   readonly id: string;
-  /** What happened, in dots: `orders.update`. */
+  /** The type of the event, in dots: `orders.update`. */
   readonly type: string;
   /** The origin of the event, as a URI reference: `/sources/shop/orders`. */
   readonly source: string;

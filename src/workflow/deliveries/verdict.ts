@@ -2,7 +2,7 @@ import { type OutboundFault, retryAfterMs } from '../../outbound/index.ts';
 import { retryDelay } from '../jobs/index.ts';
 import type { RetryRules } from './endpoint.ts';
 
-/** What came of one attempt. */
+/** The verdict on one attempt. */
 export interface AttemptResult {
   /** `null`: there was no answer. */
   readonly status: number | null;

@@ -5,7 +5,7 @@ import { partOf } from './used-part.ts';
 
 interface Call {
   readonly texts: readonly string[];
-  /** What the expressions can read of their scope. Its text is made when it is sent. */
+  /** The part of the scope that the expressions can read. Its text is made when it is sent. */
   readonly scope: object;
   /** Characters of that text, once it is sent. */
   length: number;

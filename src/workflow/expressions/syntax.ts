@@ -1,7 +1,7 @@
 import jsonata from 'jsonata';
 import { expressionsOf } from './templates.ts';
 
-/** What is wrong with the expressions within a JSON value, with their places as JSON Pointers. */
+/** The faults of the expressions within a JSON value, with their places as JSON Pointers. */
 export function faultsOf(
   value: unknown,
   place: string,

@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
 
-/** What an expression can read of a scope. */
+/** The part of a scope that an expression can read. */
 interface Used {
   readonly names: ReadonlySet<string>;
   /** Whether it reads all steps, not only those among the names. */

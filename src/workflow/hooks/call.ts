@@ -8,7 +8,7 @@ import { signatureHeaders } from './signatures.ts';
 /** The most bytes of a body where a webhook says nothing else. */
 export const usualBytes = 2 ** 20;
 
-/** What a call has sent. */
+/** A received call. */
 export interface Received {
   readonly body: unknown;
   readonly query: Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface Received {
   readonly path: string;
 }
 
-/** What a call has sent, without the headers that hold secrets. `exact`: its body with exact numbers. */
+/** A received call without the headers that hold secrets. `exact`: its body with exact numbers. */
 export async function receivedOf(
   definition: HookDefinition,
   { headers, query, method, path }: Pick<HookRequest, 'headers' | 'query' | 'method' | 'path'>,

@@ -185,7 +185,7 @@ export class HookReceiver {
     return runner.prepare(definition.workflow, input, { origin: `hook:${definition.name}` });
   }
 
-  /** What a repeated call has in common with the first one; `null`: nothing is asked for. */
+  /** The de-duplication key of a call; `null`: the hook asks for none. */
   async #keyOf({ dedupe }: HookDefinition, { headers }: HookRequest, received: Received) {
     if (dedupe === undefined) return null;
     const { header, key, seconds = usualKeySeconds } = dedupe;

@@ -143,7 +143,7 @@ function base64(text: string | undefined, bytes: number): Buffer | null {
   return read.length === bytes && read.toString('base64') === text ? read : null;
 }
 
-/** What Twilio signs: the URL and the sorted fields of a form. Other bodies have their hash in the URL. `null`: it is another one. */
+/** The text that Twilio signs: the URL and the sorted fields of a form. Other bodies have their hash in the URL. `null`: the body has another hash. */
 function twilioText({ url, body, headers }: SignedRequest): string | null {
   const hash = new URL(url).searchParams.get('bodySHA256');
   if (hash !== null) {

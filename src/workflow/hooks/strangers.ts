@@ -25,7 +25,7 @@ export class Strangers {
   }
 }
 
-/** Whoever has an IPv6 address has the /64 network around it. */
+/** A caller with an IPv6 address controls the /64 network around it. */
 function keyOf(hook: string, address: string | null): string {
   const parsed = address === null ? undefined : parseAddress(address);
   const parts = parsed && partsOfIpv6(parsed);

@@ -222,7 +222,7 @@ export class JobWorker {
     const { jobs, slots, batch } = this.#options;
     if (this.#id === null) return null;
     if (this.#hasStrays) {
-      // What becomes stray meanwhile is looked for again.
+      // Claims that become stray meanwhile are released by the next attempt.
       this.#hasStrays = false;
       await jobs.releaseAllBut(this.#id, [...this.#running.keys()]);
     }

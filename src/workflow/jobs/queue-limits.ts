@@ -16,7 +16,7 @@ export class QueueLimits {
     this.#ofKind.set(kind, limitOf);
   }
 
-  /** What may be claimed of a queue; `null`: this process does not limit it. */
+  /** The number of jobs of a queue that may be claimed; `null`: this process does not limit it. */
   of({ name, kind }: { readonly name: string; readonly kind: string }, running: Iterable<Claim>) {
     const limit = this.#ofKind.get(kind)?.(name) ?? null;
     if (limit === null) return null;

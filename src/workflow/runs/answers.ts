@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStore } from '../../store/index.ts';
 import type { RunResponse } from '../steps/respond.ts';
 
-/** What a run has told whoever waits for it: the response of a step, or how it ended without one. */
+/** The answer of a run to a caller who waits: the response of a step, or the end of the run without one. */
 export type RunAnswer =
   | { readonly kind: 'response'; readonly response: RunResponse }
   | { readonly kind: 'done'; readonly output: unknown }

@@ -9,7 +9,7 @@ import { ClaimLost, type FinishedStep } from './journal.ts';
 /** The path of the record that says what is undone. No step can have it. */
 export const compensationPath = '#compensation';
 
-/** What is undone after a failure: the steps to compensate, in that order. */
+/** The plan of undoing after a failure: the steps to compensate, in that order. */
 export interface Compensation {
   readonly failure: Failure;
   readonly steps: readonly string[];
@@ -67,7 +67,7 @@ export function toUndo(definition: WorkflowDefinition, finished: readonly Finish
 }
 
 /**
- * What the compensation of a step sees, from the records alone: the outputs that were there when the step ended, and the item of its repetition.
+ * The scope of the compensation of a step, from the records alone: the outputs that were there when the step ended, and the item of its repetition.
  */
 export function undoingOf(
   definition: WorkflowDefinition,

@@ -24,7 +24,7 @@ export interface ExecutionOptions {
   readonly rehearsal?: { readonly outputs: Readonly<Record<string, unknown>> };
 }
 
-/** What an execution came to. */
+/** The result of an execution. */
 export interface Executed {
   readonly outcome: RunOutcome;
   /** The records that are not committed yet. */

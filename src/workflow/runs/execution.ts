@@ -89,7 +89,7 @@ export class Execution {
   async #failed(failure: Failure): Promise<RunOutcome> {
     const { definition, signal, run, input } = this.#options;
     if (hasCompensation(definition)) {
-      // What is under way may still be done, and has to be undone then.
+      // A step that is under way may still be done, and has to be undone then.
       await raced(this.#steps.settled(), signal);
       await this.#steps.leaveUnvisited({ path: '', scope: { run: { id: run }, input, steps: {} }, signal });
       const steps = toUndo(definition, this.#journal.all());

@@ -56,7 +56,7 @@ const mostBytes = 64_000_000;
 export class Journal {
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
-  /** What a former attempt of an enclosing step has left unfinished. */
+  /** Steps that a former attempt of an enclosing step has left unfinished. */
   readonly #leftOver = new Set<Entry>();
   /** Unfinished steps of former claims that this one has not reached. */
   readonly #unvisited = new Set<Entry>();
@@ -255,7 +255,7 @@ export class Journal {
     setImmediate(() => this.commit().catch(() => {}));
   }
 
-  /** What is not committed, after all commits have ended; for the last transaction of this claim. */
+  /** The records that are not committed after all commits have ended; for the last transaction of this claim. */
   async rest(): Promise<readonly StepRecord[]> {
     await this.#committing;
     return this.#taken();
@@ -286,7 +286,7 @@ export class Journal {
   }
 }
 
-/** What an entry needs beside its texts, roughly. */
+/** The bytes of an entry beside its texts, roughly. */
 const bytesOfEntry = 200;
 
 function bytesOf({ path, input, output, error }: Entry): number {

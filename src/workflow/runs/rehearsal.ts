@@ -24,7 +24,7 @@ export interface RehearsedStep {
   readonly error: unknown;
 }
 
-/** What a run would do. */
+/** A dry run. */
 export interface Rehearsal {
   /** In the order in which they would begin. */
   readonly steps: readonly RehearsedStep[];

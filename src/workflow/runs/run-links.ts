@@ -21,7 +21,7 @@ export interface LinksOptions {
   readonly make: (id: string, workflow: string, input: unknown) => Promise<NewRun>;
 }
 
-/** What the runs of this process ask the store about other runs and signals, in shared transactions. */
+/** Links the runs of this process with other runs and signals. Their requests to the store share transactions. */
 export class Links {
   readonly #options: LinksOptions;
   readonly #starts: GroupCommit<NewRun & { readonly caller: RunCaller }, StartedChild>;

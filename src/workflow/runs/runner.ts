@@ -116,7 +116,7 @@ export class Runner {
     return this.#starts.add(run);
   }
 
-  /** What a run of the current version would do; nothing is called. Rejects with FozError, as `prepare`. */
+  /** A dry run of the current version; nothing is called. Rejects with FozError, as `prepare`. */
   async rehearse(
     workflow: string,
     input: unknown,

@@ -179,7 +179,7 @@ export class StepExecutor {
       clearTimeout(timer);
       unlimit();
       limit.release();
-      // What the step has begun, and does not wait for, ends with it.
+      // Work that the step has begun, and does not wait for, ends with it.
       limit.abort(new FozError('timeout', 'The step has ended.'));
     }
   }

@@ -11,7 +11,7 @@ const lastLookMs = 2_000;
 /** How long a run waits in which all strands only wait, so that no worker needs to hold it. */
 export interface Parked {
   readonly afterMs: number;
-  /** What may let it go on earlier. */
+  /** The event that may let it go on earlier. */
   readonly events: readonly RunEvent[];
 }
 

@@ -11,7 +11,7 @@ export interface Script {
   readonly ms: number;
 }
 
-/** What a script asks of the outside. `number`: how many it has asked before. */
+/** A request of a script to the outside. `number`: the number of its earlier requests. */
 export type ScriptCall = (kind: 'graphql' | 'http', request: unknown, number: number) => Promise<unknown>;
 
 type Message =
@@ -246,7 +246,7 @@ class Conversation {
   }
 }
 
-/** What a script has thrown, as it says itself. */
+/** The error that a script has thrown, in its own words. */
 interface Thrown {
   readonly name?: unknown;
   readonly message?: unknown;

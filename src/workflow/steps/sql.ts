@@ -49,7 +49,7 @@ export const sql: StepKind<Sql> = {
   },
 };
 
-/** What is wrong with a statement and its values. */
+/** The faults of a statement and its values. */
 export function sqlFaults({
   statement,
   params,

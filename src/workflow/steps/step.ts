@@ -91,13 +91,13 @@ export interface TransactionRequest {
   readonly once?: string;
 }
 
-/** What can be done within an open transaction. */
+/** The operations within an open transaction. */
 export interface OpenTransaction {
   graphql(request: Omit<GraphqlRequest, 'once'>): Promise<GraphqlAnswer>;
   sql(request: Pick<SqlRequest, 'statement' | 'params' | 'mostRows'>): Promise<SqlAnswer>;
 }
 
-/** What steps use of the outside world; given by whoever wires the layers. A step whose service is absent fails. */
+/** The services through which steps reach the outside. A step whose service is absent fails. */
 export interface StepServices {
   /** Runs an operation as a role. */
   graphql(request: GraphqlRequest): Promise<GraphqlAnswer>;
@@ -147,7 +147,7 @@ export function serviceOf<Name extends keyof StepServices>(
   return service;
 }
 
-/** What a running step can do. */
+/** The means of a running step. */
 export interface StepContext {
   /** The path of the step in its run. */
   readonly path: string;
@@ -208,7 +208,7 @@ export interface StepKind<Input = never> {
   readonly lateTemplates?: readonly string[];
   /** Whether the step has an effect outside its run: everything recorded before is committed first. */
   readonly hasEffect: boolean;
-  /** What is wrong with the settings of a step, beyond their schema. `place`: within the step, as a JSON Pointer. */
+  /** The faults of the settings of a step that their schema does not find. `place`: within the step, as a JSON Pointer. */
   faults?(
     step: StepDefinition,
     workflow: WorkflowDefinition,

@@ -12,7 +12,7 @@ export interface KeyState {
   readonly resolution: SideName | null;
 }
 
-/** What is to be done about a key. */
+/** The decision about a key. */
 export type Decision =
   /** Nothing has changed. */
   | { readonly kind: 'nothing' }
@@ -65,7 +65,7 @@ function decideBoth(state: KeyState, rules: Rules): Decision {
   return ofConflict(left, right, agreed, rules);
 }
 
-/** What the rule says about a row that was changed on both sides. A change is worth more than a delete, unless one side always wins. */
+/** The decision of the conflict rule on a row that was changed on both sides. A change is worth more than a delete, unless one side always wins. */
 function ofConflict(
   left: SideRow | null,
   right: SideRow | null,

@@ -38,7 +38,7 @@ export interface ColumnPair {
   readonly to_left?: unknown;
 }
 
-/** What is done where a row was changed on both sides. */
+/** The conflict rule, for rows that were changed on both sides. */
 export type ConflictRule =
   | { readonly rule: 'left' | 'right' | 'ask' }
   /** The row with the greater value of these columns wins. */

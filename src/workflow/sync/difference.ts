@@ -10,7 +10,7 @@ const mostPages = 10;
 export interface Difference {
   /** JSON. */
   readonly key: string;
-  /** What a repair does: `insert right`, `update left`, `delete right` ...; `merge`; `ask`: somebody has to decide. */
+  /** The action of a repair: `insert right`, `update left`, `delete right` ...; `merge`; `ask`: somebody has to decide. */
   readonly action: string;
   /** JSON; `null`: there is no row. */
   readonly left: string | null;

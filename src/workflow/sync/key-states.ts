@@ -49,7 +49,7 @@ export class KeyStates {
     });
   }
 
-  /** What is to be done about a key. */
+  /** The decision about a key. */
   decide(read: ReadKey): Decision {
     const { sync, mapping } = this.#options;
     return decide(read, {

@@ -17,7 +17,7 @@ export interface SideRow {
   readonly print: string;
 }
 
-/** What the rows of one side mean for the other one. */
+/** Maps the rows of one side to those of the other one. */
 export class Mapping {
   readonly #sync: ResolvedSync;
   readonly #expressions: Expressions;

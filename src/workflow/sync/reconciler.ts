@@ -128,7 +128,7 @@ export class Reconciler {
     return { read, decision, to, write: { kind: 'insert', key: own, values } };
   }
 
-  /** What is done on a side whose row is gone on the other one. */
+  /** The write on a side whose row is gone on the other one. */
   #removal(read: ReadKey, decision: Planned['decision'] & { kind: 'write' }, target: SideRow) {
     const { to } = decision;
     const { mark } = this.#options.sync[to];
@@ -146,7 +146,7 @@ export class Reconciler {
     return { read, decision, to, write: { kind: 'update', key: own, values, seen } } as const;
   }
 
-  /** What each write leads to, so that it is recognized after a crash. */
+  /** The fingerprints after each write, so that the write is recognized after a crash. */
   #intentions(writes: readonly PlannedWrite[]): ReadonlyMap<string, PendingWrite> {
     const { mapping } = this.#options;
     return new Map(
@@ -171,7 +171,7 @@ export class Reconciler {
     );
   }
 
-  /** What is to be remembered after a write; `null`: the key is looked at again. */
+  /** The record after a write; `null`: the key is looked at again. */
   async #recordOf(
     { read, decision, to, write }: PlannedWrite,
     result: RowResult,

@@ -197,7 +197,7 @@ function keyFaults({ name: side, table, key }: ResolvedSide): WorkflowFault[] {
   return [...faults, { place, message }];
 }
 
-/** What keeps rows from being written on a side: each column without a default needs a value, and some have values of the database alone. */
+/** The obstacles to writing rows on a side: each column without a default needs a value, and some have values of the database alone. */
 function writingFaults(
   { name: side, table, key, mark }: ResolvedSide,
   pairs: readonly ResolvedPair[],

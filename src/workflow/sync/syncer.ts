@@ -55,7 +55,7 @@ interface Progress {
   readonly comparison: Comparison | null;
 }
 
-/** What works on a sync as long as neither it nor its tables change. */
+/** The parts that work on a sync as long as neither it nor its tables change. */
 interface Machine extends SyncTables {
   readonly present: PresentSync;
   readonly reconciler: Reconciler;
@@ -172,7 +172,7 @@ export class Syncer {
         await this.#update({ state: 'starting', problem: null });
         return null;
       }
-      // What is known of the log stays: a comparison does not replace it.
+      // The position in the log stays: a comparison does not replace it.
       marks[side] = (isSame ? known.marks[side] : undefined) ?? end;
     }
     if (known !== null && !isSame) await store.forgetPrints(this.#claim, this.#name);

@@ -6,7 +6,7 @@ import type { SideName } from './definition.ts';
 import { Mapping } from './mapping.ts';
 import type { ResolvedSide, ResolvedSync } from './resolve.ts';
 
-/** What reads and writes the tables of a sync. */
+/** Reads and writes the tables of a sync. */
 export interface SyncTables {
   readonly sync: ResolvedSync;
   readonly mapping: Mapping;

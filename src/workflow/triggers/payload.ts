@@ -1,6 +1,6 @@
 import type { EventTrigger } from '../../access/index.ts';
 
-/** What an event tells: Hasura's words for the operations. */
+/** The operations of events, in Hasura's words. */
 export type EventOperation = 'INSERT' | 'UPDATE' | 'DELETE' | 'MANUAL';
 
 export interface EventFacts {

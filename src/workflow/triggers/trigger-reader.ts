@@ -99,7 +99,7 @@ export class TriggerReader {
     const isNew = deliverAfter === null;
     const gap = isNew ? null : 'changes of the table were not reported for a while';
     if (gap !== null) onGap(trigger.name, gap);
-    // What the log has from before stays valid.
+    // The changes that the log has from before stay valid.
     const from = isNew || loggedSince < deliverAfter ? loggedSince : deliverAfter;
     await store.begin(trigger.name, from, loggedSince, gap);
     return { trigger, deliverAfter: from, loggedSince };
