@@ -1,5 +1,5 @@
 // Kills processes, servers and connections at random moments while rows are written: 100 times of each kind and engine, or FOZ_SOAK_KILLS
-// times. `npm run soak -- outbox`, `-- live` or `-- work`: only one of them. FOZ_SEED repeats a run.
+// times. `npm run soak -- outbox`, `-- live`, `-- work` or `-- sync`: only one of them. FOZ_SEED repeats a run.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,7 @@ const kills = Number(process.env.FOZ_SOAK_KILLS ?? 100);
 const suites = {
   outbox: ['outbox/kills', { FOZ_SOAK_KILLS: String(kills) }],
   live: ['faults/live-kills', { FOZ_LIVE_KILLS: String(5 * kills) }],
+  sync: ['app/work/sync-kills', { FOZ_SYNC_KILLS: String(kills) }],
   work: ['app/work/kills', { FOZ_WORK_KILLS: String(kills) }],
 };
 
