@@ -11,7 +11,7 @@ import {
 } from '../auth/index.ts';
 import type { ControlPlane, FozConfig, RuntimeSettings, Settings } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
-import { HttpClient } from '../outbound/index.ts';
+import { GuardedSockets, HttpClient } from '../outbound/index.ts';
 import type { ServerOptions } from '../serve/index.ts';
 import type { StoreLog } from '../store/index.ts';
 import { FirstSecret } from './first-secret.ts';
@@ -51,7 +51,8 @@ export function authenticationOf(
   // Operators write these URLs, often of identity providers in the inner network.
   const limits = { connectionsPerOrigin: 256 };
   const http = new HttpClient({ author: 'operator', config: outbound, limits });
-  const providers = new Providers(http);
+  const sockets = new GuardedSockets({ author: 'operator', config: outbound });
+  const providers = new Providers(http, sockets);
   if (config === undefined) return openToAll(http, providers);
   let current: Pick<AuthConfig, 'sign_in' | 'cookie_origins'> = config;
   providers.use(config.providers ?? []);

@@ -18,8 +18,9 @@ export { allowsOperation, allowsTable, type ScopedTable, type ScopesConfig, scop
 export type { SessionEnd } from './session-end.ts';
 export { cookieName, mintSession, sessionCookie, sessionHash, setCookie } from './sessions/cookie.ts';
 export type { SessionRecord, SessionRepository, SessionUse } from './sessions/record.ts';
+export { BackOff } from './sso/back-off.ts';
 export type { ProviderConfig, SignInConfig } from './sso/config.ts';
-export { providerSecrets } from './sso/config.ts';
+export { type ProviderSecrets, providerSecrets } from './sso/config.ts';
 export type {
   EndedSessions,
   Identified,

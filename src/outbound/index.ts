@@ -22,3 +22,4 @@ export {
   type SmtpCredential,
 } from './mail/index.ts';
 export { retryAfterMs } from './retry-after.ts';
+export { GuardedSockets } from './sockets.ts';

@@ -1,12 +1,11 @@
 import { checkRole, type Report } from '../check-parts.ts';
 import { parseJsonPath } from '../json-path.ts';
 import { isVariable, variableOf } from '../variables.ts';
-import type { OidcConfig, ProviderConfig, RoleMapping, SignInConfig } from './config.ts';
-
-/** Whether a host name means this machine. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(host);
-}
+import type { RoleMapping } from './common-config.ts';
+import type { ProviderConfig, SignInConfig } from './config.ts';
+import { checkLdap, ldapSettings } from './ldap/check.ts';
+import { isLoopback } from './loopback.ts';
+import { checkOidc, oidcSettings } from './oidc/check.ts';
 
 /** Reports problems of `auth.sign_in` that a JSON Schema cannot express. */
 export function checkSignIn(
@@ -44,8 +43,24 @@ export function checkProviders(providers: readonly ProviderConfig[], report: Rep
     checkMapping(provider.roles ?? {}, inside);
     checkVariables(provider.variables ?? {}, inside);
     checkIcon(provider.icon, inside);
-    checkOidc(provider, inside);
+    checkProtocol(provider, inside);
   });
+}
+
+/** The settings of each protocol, besides those that all have. */
+const settingsOf: { readonly [Name in ProviderConfig['protocol']]: ReadonlySet<string> } = {
+  oidc: oidcSettings,
+  ldap: ldapSettings,
+};
+
+function checkProtocol(provider: ProviderConfig, report: Report): void {
+  const { protocol } = provider;
+  const others = Object.values(settingsOf).flatMap((settings) => [...settings]);
+  for (const setting of new Set(others))
+    if (!settingsOf[protocol].has(setting) && Object.hasOwn(provider, setting))
+      report([setting], `is no setting of the protocol ${protocol}`);
+  if (provider.protocol === 'ldap') checkLdap(provider, report);
+  else checkOidc(provider, report);
 }
 
 function checkMapping({ everyone = [], rules = [], default: usual }: RoleMapping, report: Report): void {
@@ -93,33 +108,4 @@ function checkIcon(icon: string | undefined, report: Report): void {
       ['icon'],
       'is no image: give a path of this server (/icons/company.svg), an https URL, or data:image/...',
     );
-}
-
-function checkOidc(
-  { issuer, insecure_url, client_secret, private_key, client_auth }: OidcConfig,
-  report: Report,
-): void {
-  const url = URL.canParse(issuer) ? new URL(issuer) : null;
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  )
-    report(['issuer'], 'is no issuer: it looks like https://id.example.com, as the provider calls itself');
-  else if (url.protocol === 'http:' && !isLoopback(url.hostname) && insecure_url !== true)
-    report(
-      ['issuer'],
-      'is not https, so whoever sits between could sign anyone in: take https, or set insecure_url: true',
-    );
-  const how =
-    client_auth ??
-    (private_key !== undefined ? 'private_key_jwt' : client_secret !== undefined ? 'basic' : 'none');
-  if (how === 'private_key_jwt' && private_key === undefined)
-    report(['private_key'], 'is missing: private_key_jwt signs with it');
-  if ((how === 'basic' || how === 'post') && client_secret === undefined)
-    report(['client_secret'], `is missing: the client authenticates with it (client_auth: ${how})`);
-  if (how !== 'private_key_jwt' && private_key !== undefined)
-    report(['private_key'], `is not used with client_auth: ${how}`);
 }

@@ -1,3 +1,6 @@
+import type { CommonProviderConfig } from './common-config.ts';
+import type { LdapConfig } from './ldap/config.ts';
+
 /** The part `auth.sign_in` of `foz.yaml`. */
 export interface SignInConfig {
   /** Where browsers reach this server, such as `https://foz.example.com`. Absent: only by loopback names. */
@@ -15,26 +18,7 @@ export interface SessionConfig {
 }
 
 /** A provider that people sign in with: an entry of `auth.providers`. */
-export type ProviderConfig = OidcConfig;
-
-/** The members that providers of all protocols have. */
-export interface CommonProviderConfig {
-  /** Identifies the provider, also in URLs: `/auth/NAME/login`. */
-  readonly name: string;
-  /** Shown on the sign-in page; default: the name. */
-  readonly title?: string;
-  /** The position on the sign-in page, lowest first; default: 0. */
-  readonly order?: number;
-  /** An image for the sign-in page: a path of this server or an https or data URL. */
-  readonly icon?: string;
-  readonly roles?: RoleMapping;
-  /** Session variables: a fixed text, or a path into the claims and a default. */
-  readonly variables?: Readonly<Record<string, unknown>>;
-  /** Whether whoever signs in first becomes a user; default: true. */
-  readonly create_users?: boolean;
-  /** Domains of e-mail addresses that this provider is trusted for: a verified address there links to the user who has it. */
-  readonly link_domains?: readonly string[];
-}
+export type ProviderConfig = OidcConfig | LdapConfig;
 
 export interface OidcConfig extends CommonProviderConfig {
   readonly protocol: 'oidc';
@@ -60,27 +44,8 @@ export interface OidcConfig extends CommonProviderConfig {
   readonly clock_skew?: number;
 }
 
-/** Which roles a person of a provider has. */
-export interface RoleMapping {
-  /** Roles of everybody who signs in with this provider. */
-  readonly everyone?: readonly string[];
-  readonly rules?: readonly RoleRule[];
-  /** The role of requests that name none; it counts where the person has it. */
-  readonly default?: string;
-}
-
-/** Gives roles to people with a claim or an e-mail domain; with both, to those with both. */
-export interface RoleRule {
-  /** A path into the claims, such as `$.groups`. */
-  readonly claim?: string;
-  /** The value of the claim, or one of its list; absent: any but null, false and the empty text. */
-  readonly is?: string | number | boolean;
-  /** Several values; one is enough. */
-  readonly one_of?: readonly (string | number | boolean)[];
-  /** The domain of a verified e-mail address. */
-  readonly email_domain?: string;
-  readonly roles: readonly string[];
-}
-
 /** The members of a provider that are secret. */
-export const providerSecrets = ['client_secret', 'private_key'] as const;
+export const providerSecrets = ['client_secret', 'private_key', 'bind_password'] as const;
+
+/** The secrets of a provider. */
+export type ProviderSecrets = { readonly [Name in (typeof providerSecrets)[number]]?: string };

@@ -6,6 +6,8 @@
 export interface SignInProtocol {
   /** The issuer of its subjects: two subjects of different authorities are different people. */
   readonly authority: string;
+  /** Foz's own form asks for a name and a password, in the fields `username` and `password`. Absent: the provider has a page of its own. */
+  readonly asks?: 'password';
   /** Starts an attempt. Rejects with FozError `unavailable` when the provider does not answer. */
   begin(attempt: Attempt): Promise<Begun>;
   /** Verifies the answer. Rejects with SignInRefused, or with FozError `unavailable` when the provider does not answer. */

@@ -1,7 +1,7 @@
 import { ExactNumber, parseRoleName, type RoleName } from '../../core/index.ts';
 import { follow, parseJsonPath } from '../json-path.ts';
 import { isVariable, variableOf, variableText } from '../variables.ts';
-import type { CommonProviderConfig, RoleRule } from './config.ts';
+import type { CommonProviderConfig, RoleRule } from './common-config.ts';
 import type { Identified } from './contract.ts';
 import { SignInRefused } from './refused.ts';
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HttpClient } from '../../outbound/index.ts';
+import type { GuardedSockets, HttpClient } from '../../outbound/index.ts';
 import type { ProviderConfig } from './config.ts';
 import type { SignInProtocol } from './contract.ts';
 import { type Fetch, fetchBy } from './fetch.ts';
+import { Ldap } from './ldap/ldap.ts';
 import { Oidc } from './oidc/oidc.ts';
 
 /** A provider: its configuration, and its protocol. */
@@ -11,23 +12,35 @@ export interface Provider {
   readonly protocol: SignInProtocol;
 }
 
+/** By which protocols reach providers. */
+interface Ways {
+  readonly fetch: Fetch;
+  readonly sockets: GuardedSockets;
+}
+
 /** How each protocol is made. */
-const protocols = {
-  oidc: (config, fetch) => new Oidc(config, fetch),
-} as const satisfies {
+const protocols: {
   readonly [Name in ProviderConfig['protocol']]: (
     config: Extract<ProviderConfig, { readonly protocol: Name }>,
-    fetch: Fetch,
+    ways: Ways,
   ) => SignInProtocol;
+} = {
+  oidc: (config, { fetch }) => new Oidc(config, fetch),
+  ldap: (config, { sockets }) => new Ldap(config, sockets),
 };
+
+function protocolOf(config: ProviderConfig, ways: Ways): SignInProtocol {
+  const make = protocols[config.protocol] as (config: ProviderConfig, ways: Ways) => SignInProtocol;
+  return make(config, ways);
+}
 
 /** The providers that people can sign in with. */
 export class Providers {
-  readonly #fetch: Fetch;
+  readonly #ways: Ways;
   #all: ReadonlyMap<string, Provider> = new Map();
 
-  constructor(http: HttpClient) {
-    this.#fetch = fetchBy(http);
+  constructor(http: HttpClient, sockets: GuardedSockets) {
+    this.#ways = { fetch: fetchBy(http), sockets };
   }
 
   /** Replaces the configurations. Providers that did not change keep what they know, such as keys. */
@@ -37,7 +50,7 @@ export class Providers {
       configs.map((config) => {
         const known = former.get(config.name);
         if (known !== undefined && isDeepStrictEqual(known.config, config)) return [config.name, known];
-        return [config.name, { config, protocol: protocols[config.protocol](config, this.#fetch) }];
+        return [config.name, { config, protocol: protocolOf(config, this.#ways) }];
       }),
     );
   }

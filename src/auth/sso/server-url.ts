@@ -1,7 +1,7 @@
 import type { AuthRequest } from '../request.ts';
 import { header } from '../request.ts';
-import { isLoopback } from './check-providers.ts';
 import type { SignInConfig } from './config.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Whether the server is reached without TLS, which is for this machine alone. */
 export function isPlainServer({ public_url: url }: SignInConfig): boolean {

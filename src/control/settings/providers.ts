@@ -1,4 +1,4 @@
-import { type ProviderConfig, providerSecrets } from '../../auth/index.ts';
+import { type ProviderConfig, type ProviderSecrets, providerSecrets } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import { type Actor, maskSecrets, storedProviders } from '../../store/index.ts';
 import { refuseInvalid, refuseInvalidAuth, refuseNoAuth } from './refuse.ts';
@@ -58,7 +58,7 @@ export async function putProvider(
     const open: Record<string, unknown> = { ...config };
     for (const member of providerSecrets) {
       delete open[member];
-      const secret = config[member];
+      const secret = secretsOf(config)[member];
       const id = settingSecrets.provider(name, member);
       if (secret === undefined) await secrets.remove(id, db);
       else await secrets.put(id, secret, db);
@@ -88,10 +88,16 @@ function refuseDeclared({ file }: RuntimeSettings, name: string): void {
 }
 
 function withFormerSecrets(given: ProviderConfig, former: ProviderConfig | undefined): ProviderConfig {
+  const known = former === undefined ? {} : secretsOf(former);
   const kept = providerSecrets.flatMap((member) =>
-    given[member] === masked && former?.[member] !== undefined ? [[member, former[member]]] : [],
+    secretsOf(given)[member] === masked && known[member] !== undefined ? [[member, known[member]]] : [],
   );
   return { ...given, ...Object.fromEntries(kept) };
+}
+
+/** A protocol has only some of the secrets. */
+function secretsOf(config: ProviderConfig): ProviderSecrets {
+  return config as ProviderSecrets;
 }
 
 function found({ stored }: RuntimeSettings, name: string): StoredProvider {

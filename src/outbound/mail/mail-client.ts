@@ -1,12 +1,10 @@
-import { lookup as systemLookup } from 'node:dns';
-import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, rootCertificates } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { OutboundConfig } from '../config.ts';
-import { type Lookup, lookupFor } from '../connect.ts';
+import type { Lookup } from '../connect.ts';
 import { Deadline } from '../deadline.ts';
 import { OutboundError } from '../fault.ts';
-import { Guard, refusal, type Target } from '../guard.ts';
 import { nameOf } from '../host-list.ts';
+import { GuardedSockets } from '../sockets.ts';
 import { checkMessage, type MailAddress, type MailMessage, mailAddress } from './message.ts';
 import type { SmtpCredential } from './smtp-credential.ts';
 
@@ -42,16 +40,15 @@ const longestAnswer = 500;
 
 /** Sends mail by SMTP, to servers that operators have configured. It connects only to addresses that the guard permits. */
 export class MailClient {
-  readonly #guard: Guard;
-  readonly #lookup: Lookup;
-  readonly #tls: ConnectionOptions;
+  readonly #sockets: GuardedSockets;
   readonly #totalMs: number;
 
-  constructor({ config = {}, lookup = systemLookup, totalMs = 60_000 }: MailClientOptions = {}) {
-    const { allow, ca } = config;
-    this.#guard = new Guard('operator', allow);
-    this.#lookup = lookup;
-    this.#tls = ca === undefined ? {} : { ca: [...rootCertificates, ...[ca].flat()] };
+  constructor({ config, lookup, totalMs = 60_000 }: MailClientOptions = {}) {
+    this.#sockets = new GuardedSockets({
+      author: 'operator',
+      ...(config === undefined ? {} : { config }),
+      ...(lookup === undefined ? {} : { lookup }),
+    });
     this.#totalMs = totalMs;
   }
 
@@ -65,7 +62,7 @@ export class MailClient {
     const end = () => socket?.destroy();
     try {
       deadline.signal.throwIfAborted();
-      socket = await this.#connected({ host: nameOf(host), port });
+      socket = await this.#sockets.connect({ host: nameOf(host), port }, connectMs);
       deadline.signal.addEventListener('abort', end, { once: true });
       if (deadline.signal.aborted) end();
       return await this.#sent(server, message, socket);
@@ -79,30 +76,6 @@ export class MailClient {
     }
   }
 
-  /** A connection to a permitted address. The guard judges the literal, what the name resolves to, and the connected peer. */
-  #connected(target: Target): Promise<Socket> {
-    const guard = this.#guard;
-    guard.checkLiteral(target);
-    return new Promise((resolve, reject) => {
-      const lookup = lookupFor(target, { guard, lookup: this.#lookup });
-      const socket = connect({ ...target, lookup, autoSelectFamily: true });
-      const timer = setTimeout(
-        () => socket.destroy(Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' })),
-        connectMs,
-      );
-      socket.once('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        if (guard.permits(target, socket.remoteAddress ?? '')) return resolve(socket);
-        socket.destroy();
-        reject(refusal(target));
-      });
-    });
-  }
-
   async #sent(server: SmtpCredential, message: MailMessage, connection: Socket): Promise<SentMail> {
     const { host, port, security, username, password } = server;
     const from = message.from ?? defaultSender(server);
@@ -114,7 +87,7 @@ export class MailClient {
       ...{ requireTLS: security === 'starttls', ignoreTLS: security === 'none' },
       ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, socketTimeout: silentMs },
       ...{ disableFileAccess: true, disableUrlAccess: true },
-      tls: { ...this.#tls, minVersion: 'TLSv1.2', rejectUnauthorized: true },
+      tls: this.#sockets.tls,
       ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
     });
     const { to, cc, bcc, replyTo, subject, text, html, attachments } = message;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import { AccessDenied, sessionCookie, setCookie } from '../../../auth/index.ts';
+import { AccessDenied, type Provider, SignInRefused, sessionCookie, setCookie } from '../../../auth/index.ts';
 import { type RequestAudit, type RouteHandler, refusalOf, requestId } from '../../../serve/index.ts';
 import { type Answer, html, json } from './answers.ts';
 import { dropAttempt } from './attempts.ts';
@@ -14,7 +14,17 @@ const longestForm = 64 * 1024;
 type Step = (visit: Visit, form: () => Promise<URLSearchParams>) => Answer | Promise<Answer>;
 
 /** A route: the method that it takes, and what it does. */
-type Route = readonly ['GET' | 'POST', Step];
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly step: Step;
+  /** Whether people see its answers, so that a failure is a page. Absent: for GET. */
+  readonly isPage?: boolean;
+  /** Answers a refusal that the form on the page can mend; `null`: this one is none. */
+  readonly again?: (visit: Visit, form: URLSearchParams, refusal: SignInRefused) => Answer | null;
+}
+
+const get = (step: Step): Route => ({ method: 'GET', step });
+const post = (step: Step): Route => ({ method: 'POST', step });
 
 /** The routes below `/auth/`, by which people sign in and out. */
 export function signInRoutes(
@@ -26,17 +36,17 @@ export function signInRoutes(
     const [, first, name = '', action, more] = path.split('/');
     if (first !== 'auth' || more !== undefined) return undefined;
     if (action === undefined) {
-      if (name === 'login') return ['GET', (visit) => signIn.page(visit)];
-      if (name === 'providers') return ['GET', (visit) => signIn.list(visit)];
-      if (name === 'logout') return ['POST', (visit) => signIn.signOut(visit)];
+      if (name === 'login') return get((visit) => signIn.page(visit));
+      if (name === 'providers') return get((visit) => signIn.list(visit));
+      if (name === 'logout') return post((visit) => signIn.signOut(visit));
       return undefined;
     }
     const provider = parts.authentication.providers.get(name);
     if (provider === undefined) return undefined;
-    if (action === 'login') return ['GET', (visit) => signIn.begin(provider, visit)];
-    if (action === 'callback') return ['GET', (visit) => signIn.finish(provider, visit)];
+    if (action === 'login') return get((visit) => signIn.begin(provider, visit));
+    if (action === 'callback') return callbackOf(signIn, provider);
     if (action === 'backchannel-logout')
-      return ['POST', async (visit, form) => signIn.ended(provider, visit, await form())];
+      return post(async (visit, form) => signIn.ended(provider, visit, await form()));
     return undefined;
   };
   const failed = failures(parts, { audit, logger });
@@ -44,42 +54,70 @@ export function signInRoutes(
     if (path === '/auth/session') return (request) => describeSession(parts, request, logger);
     const route = routeOf(path);
     if (route === undefined) return undefined;
-    const [method, step] = route;
+    const { method, step } = route;
     return async (request, read) => {
       if (request.method !== method) return json(405, { error: `Use ${method}.` }, { allow: method });
       let visit: Visit | null = null;
+      let form: URLSearchParams | null = null;
       try {
         visit = visitOf(parts, request);
-        return await step(visit, async () => new URLSearchParams((await read(longestForm)).toString('utf8')));
+        return await step(visit, async () => {
+          form = new URLSearchParams((await read(longestForm)).toString('utf8'));
+          return form;
+        });
       } catch (error) {
-        return failed(error, request, visit);
+        return failed({ error, request, route, visit, form });
       }
     };
   };
+}
+
+/** Where providers send people back to, or where the form for a password is sent to. */
+function callbackOf(signIn: SignIn, provider: Provider): Route {
+  if (provider.protocol.asks !== 'password') return get((visit) => signIn.finish(provider, visit));
+  return {
+    method: 'POST',
+    step: async (visit, form) => signIn.finish(provider, visit, await form()),
+    isPage: true,
+    again: (visit, form, { reason, message }) =>
+      reason === 'password' || reason === 'too-often' ? signIn.again(provider, visit, form, message) : null,
+  };
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly request: IncomingMessage;
+  readonly route: Route;
+  readonly visit: Visit | null;
+  /** The form that was read; `null`: none. */
+  readonly form: URLSearchParams | null;
 }
 
 /** Answers a step that failed: with a page, or JSON for whom wants that. */
 function failures(
   { authentication }: SignInParts,
   { audit, logger }: { readonly audit?: RequestAudit; readonly logger: Logger },
-): (error: unknown, request: IncomingMessage, visit: Visit | null) => Answer {
-  return (error, request, visit) => {
+): (failure: Failure) => Answer {
+  return ({ error, request, route, visit, form }) => {
     const id = requestId(request);
     const audited = { requestId: id, address: authentication.addressOf(request), operationName: 'sign-in' };
     if (error instanceof AccessDenied) {
       logger.warn({ requestId: id, reason: error.internal }, 'sign-in refused');
       void audit?.refused(error, audited, null).catch(() => {});
     }
+    const { method, isPage = method === 'GET', again } = route;
+    const wantsJson = visit?.wantsJson === true || !isPage;
+    if (!wantsJson && visit !== null && form !== null && error instanceof SignInRefused) {
+      const page = again?.(visit, form, error) ?? null;
+      if (page !== null) return page;
+    }
     const { status, refusal } = refusalOf(error, logger, { requestId: id });
-    const cookies = visit === null ? [] : dropAttempt(visit.query.get('state') ?? '', visit.isSecure);
+    const state = (form ?? visit?.query)?.get('state') ?? '';
+    const cookies = visit === null ? [] : dropAttempt(state, visit.isSecure);
     const more: Record<string, string[]> = cookies.length === 0 ? {} : { 'set-cookie': cookies };
-    if (visit?.wantsJson === true || request.method === 'POST')
-      return json(
-        status === 403 && request.method === 'POST' ? 400 : status,
-        { error: refusal.message, code: refusal.code },
-        more,
-      );
-    return html(status, failurePage(refusal.message, id, '/auth/login?again'), [], more);
+    if (!wantsJson) return html(status, failurePage(refusal.message, id, '/auth/login?again'), [], more);
+    const body = { error: refusal.message, code: refusal.code };
+    return json(status === 403 && !isPage ? 400 : status, body, more);
   };
 }
 

@@ -14,6 +14,7 @@ import { endByProvider, enter, signOut } from '../../../control/index.ts';
 import { type Answer, html, json, redirectTo } from './answers.ts';
 import { attemptSeconds, dropAttempt, keepAttempt, newState, readAttempt } from './attempts.ts';
 import { choicePage } from './pages.ts';
+import { Passwords } from './passwords.ts';
 import { callbackUrl, type SignInParts, type Visit } from './visit.ts';
 
 /** Answers of providers and log-out messages that one address may bring per minute. */
@@ -23,6 +24,7 @@ const perMinute = 120;
 export class SignIn {
   readonly #parts: SignInParts;
   readonly #throttle = new Throttle(perMinute, 60_000);
+  readonly #passwords = new Passwords();
 
   constructor(parts: SignInParts) {
     this.#parts = parts;
@@ -62,7 +64,7 @@ export class SignIn {
     return html(200, choicePage(choices, note), settings.redirect_origins ?? []);
   }
 
-  /** Starts an attempt and sends the browser to the provider. */
+  /** Starts an attempt, and sends the browser to the provider, or shows the form for a password. */
   async begin(provider: Provider, visit: Visit): Promise<Answer> {
     const { query, settings, base, request, isSecure } = visit;
     const returnTo = returnUrl(query.get('redirect'), base, settings);
@@ -70,29 +72,40 @@ export class SignIn {
     const { url, kept } = await provider.protocol.begin({ callbackUrl: callbackUrl(visit, provider), state });
     const attempt = { provider: provider.config.name, state, kept, returnTo: returnTo.href };
     const cookies = await keepAttempt(attempt, this.#parts.plane.sealer, request, isSecure);
-    return redirectTo(url ?? base, { 'set-cookie': cookies });
+    if (url === null) return this.#passwords.page(provider, visit, state, { cookies });
+    return redirectTo(url, { 'set-cookie': cookies });
   }
 
-  /** Verifies the answer of the provider, begins the session, and sends the browser to where it came from. */
-  async finish(provider: Provider, visit: Visit): Promise<Answer> {
+  /** Shows the form again after a refused password: the attempt goes on. */
+  again(provider: Provider, visit: Visit, form: URLSearchParams, refusal: string): Answer {
+    const username = (form.get('username') ?? '').slice(0, 256);
+    return this.#passwords.page(provider, visit, form.get('state') ?? '', { username, refusal });
+  }
+
+  /**
+   * Verifies the answer of the provider, or the password of the form, begins the session, and sends the browser to where it came from.
+   * `form`: `null` for a GET.
+   */
+  async finish(provider: Provider, visit: Visit, form: URLSearchParams | null = null): Promise<Answer> {
     const { query, settings, base, request, isSecure } = visit;
     const { plane } = this.#parts;
+    const { protocol, config } = provider;
     this.#count(visit);
-    const state = query.get('state') ?? '';
-    const { name } = provider.config;
-    const { kept, returnTo } = await readAttempt(state, name, plane.sealer, request, isSecure);
-    const person = await provider.protocol.finish({
-      callbackUrl: callbackUrl(visit, provider),
-      state,
-      kept,
-      query,
-      form: null,
-    });
+    // The form of this server is sent by its own page alone.
+    if (protocol.asks === 'password') refuseForeignPage(request, new Set());
+    const state = (form ?? query).get('state') ?? '';
+    const { kept, returnTo } = await readAttempt(state, config.name, plane.sealer, request, isSecure);
+    const verify = () =>
+      protocol.finish({ callbackUrl: callbackUrl(visit, provider), state, kept, query, form });
+    const person =
+      protocol.asks === 'password'
+        ? await this.#passwords.verified(provider, visit, form?.get('username') ?? '', verify)
+        : await verify();
     const entered = await enter(
       plane,
       {
-        provider: provider.config,
-        authority: provider.protocol.authority,
+        provider: config,
+        authority: protocol.authority,
         person,
         answer: { id: `attempt ${state}`, until: new Date(Date.now() + attemptSeconds * 1000) },
         formerSecret: cookieOf(request, cookieName(sessionCookie, isSecure)) ?? null,

@@ -2,7 +2,7 @@ import { importPKCS8 } from 'jose';
 import type { ClientAuth, ClientMetadata, Configuration } from 'openid-client';
 import type { OidcConfig } from '../config.ts';
 import type { Fetch } from '../fetch.ts';
-import { unavailable } from './refusal.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** How long the description of a provider is used before it is read again, in milliseconds. */
 const freshMs = 3_600_000;

@@ -4,7 +4,8 @@ import type { OidcConfig } from '../config.ts';
 import type { EndedSessions } from '../contract.ts';
 import type { Fetch } from '../fetch.ts';
 import { SignInRefused } from '../refused.ts';
-import { refusalOf, unavailable } from './refusal.ts';
+import { unavailable } from '../unavailable.ts';
+import { refusalOf } from './refusal.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds after which a token is refused, also one that does not say when it expires. */

@@ -1,5 +1,6 @@
 import { FozError } from '../../../core/index.ts';
 import { SignInRefused } from '../refused.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** The fields that are read of errors of `openid-client` and `jose`. */
 interface LibraryError {
@@ -32,15 +33,6 @@ export function refusalOf(error: unknown, provider: string): FozError {
   if (oauth === undefined && answered !== undefined && (answered >= 500 || answered === 429))
     return unavailable(provider, `status ${answered}`, error);
   return new SignInRefused('answer', `${provider}: ${why}`);
-}
-
-/** The error where a provider cannot be used at the moment. */
-export function unavailable(provider: string, why: string, cause?: unknown): FozError {
-  return new FozError(
-    'unavailable',
-    `${provider} cannot be used to sign in at the moment. Try again shortly, or use another way.`,
-    { internal: `sign-in: ${provider}: ${why}`.slice(0, 300), cause },
-  );
 }
 
 function statusOf({ cause }: LibraryError): number | undefined {
