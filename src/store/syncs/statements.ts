@@ -11,7 +11,7 @@ export async function updateSync(run: RunStatement, name: string, update: SyncUp
        changed_at = case when ?::bigint > 0 then now() else changed_at end
      where name = ?`,
     [
-      ...[progress ?? null, state ?? null, problem !== undefined, problem ?? null],
+      ...[progress ?? null, state ?? null, problem !== undefined, storable(problem ?? null)],
       ...[lagMs !== undefined, lagMs === undefined || lagMs === null ? null : Math.round(lagMs)],
       ...[inserted, updated, deleted, inserted + updated + deleted, name],
     ],
@@ -73,11 +73,16 @@ export async function storeProblems(
       name,
       column(({ key }) => key),
       column(({ kind }) => kind),
-      column(({ reason }) => reason.slice(0, 2_000)),
+      column(({ reason }) => storable(reason.slice(0, 2_000))),
       column(({ left }) => left),
       column(({ right }) => right),
     ],
   );
+}
+
+/** Messages of databases may quote a NUL out of a row, which PostgreSQL stores in no text. */
+function storable<T extends string | null>(text: T): T {
+  return (text === null ? null : text.replaceAll('\0', '\u2400')) as T;
 }
 
 type Stored = Readonly<Record<string, unknown>>;

@@ -66,7 +66,7 @@ export async function nextPage(
   const rows = await tables[phase].page(after as Tuple | null, pageRows, signal);
   const width = sync[phase].key.length;
   const found = rows.map((row) => row.slice(0, width));
-  const keys = found.map((key) => keyOf(sync, phase, key));
+  const keys = found.map((key) => keyOf(sync, key));
   const counted = { ...comparison, done: done + rows.length };
   if (rows.length === pageRows) return { keys, next: { ...counted, after: found.at(-1)! } };
   return { keys, next: nextPhase(sync, counted) };

@@ -11,27 +11,25 @@ export interface SyncKey {
   readonly right: Tuple | null;
 }
 
-/** The key of a row of one side. */
-export function keyOf(sync: ResolvedSync, side: SideName, key: Tuple): SyncKey {
-  const other = side === 'left' ? 'right' : 'left';
-  const converted = convert(sync, other, key);
-  return {
-    text: keyText(key),
-    left: side === 'left' ? key : converted,
-    right: side === 'right' ? key : converted,
-  };
+/** The key of a row. */
+export function keyOf(sync: ResolvedSync, key: Tuple): SyncKey {
+  return keyFrom(sync, keyText(key));
 }
 
 /** The key with a text. */
 export function keyFrom(sync: ResolvedSync, text: string): SyncKey {
   const parts = JSON.parse(text) as string[];
-  return { text, left: convert(sync, 'left', parts), right: convert(sync, 'right', parts) };
+  return { text, left: convert(sync, 'left', parts, text), right: convert(sync, 'right', parts, text) };
 }
 
-/** Converted values of a key; `null`: the columns cannot hold them. */
-function convert(sync: ResolvedSync, side: SideName, key: Tuple): Tuple | null {
+/**
+ * Converted values of a key; `null`: the columns cannot hold them, or only in another spelling (the text "01" as a whole number). The row with such a
+ * key would be found under another key, and look deleted under this one.
+ */
+function convert(sync: ResolvedSync, side: SideName, key: Tuple, text: string): Tuple | null {
   try {
-    return sync[side].key.map((column, at) => valueFor(column, key[at]));
+    const converted = sync[side].key.map((column, at) => valueFor(column, key[at]));
+    return keyText(converted) === text ? converted : null;
   } catch (error) {
     if (error instanceof FozError) return null;
     throw error;

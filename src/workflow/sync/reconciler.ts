@@ -55,6 +55,10 @@ export class Reconciler {
     const writes: PlannedWrite[] = [];
     const again = new Set<string>();
     for (const read of await this.#states.read(keys, signal)) {
+      if (read.key.left === null && read.key.right === null) {
+        records.push(this.#problem(read, 'refused', 'No side can find a row by this key.'));
+        continue;
+      }
       const decision = this.#states.decide(read);
       if (decision.kind === 'nothing') {
         if (read.problem !== null) records.push({ key: read.key.text, problem: null });
@@ -115,7 +119,7 @@ export class Reconciler {
       return this.#problem(
         read,
         'refused',
-        `The key columns of the ${to} side cannot hold the key ${key.text}.`,
+        `The key columns of the ${to} side cannot hold the key ${key.text}, or spell it in another way.`,
       );
     const values = this.#options.mapping.written(to, source);
     const { mark, key: keyColumns } = this.#options.sync[to];

@@ -13,8 +13,8 @@ export function valueFor(column: Column, value: unknown): unknown {
     const { array: _, ...type } = column.type;
     return value.map((item) => valueFor({ ...column, type: { ...type, array: false } }, item));
   }
-  const form = formOf(column, value);
   try {
+    const form = formOf(column, value);
     return scalar === 'enum' ? String(form) : readScalar(scalar, form);
   } catch {
     throw unfit(column, value);
@@ -38,12 +38,15 @@ function formOf({ type: { scalar } }: Column, value: unknown): unknown {
       return isSmall && /^-?\d+$/.test(digits) ? Number(digits) : digits;
     }
     case 'float':
-      return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      if (!number.test(text)) return value;
+      // A double has fewer digits than a bigint or a decimal.
+      if (!new ExactNumber(text).fitsDouble) throw new RangeError(`${text} is no double.`);
+      return Number(text);
     case 'boolean':
       if (['true', 't', '1'].includes(text)) return true;
       return ['false', 'f', '0'].includes(text) ? false : value;
     case 'date':
-      return text.replace(/T.*$/, '');
+      return text.replace(/[T ]00:00:00(?:\.0+)?(?:Z|[+-]00(?::?00)?)?$/, '');
     case 'timestamp': {
       const moment = /^\d+-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text.replace(' ', 'T');
       const hasOffset = /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(moment.slice(10));
@@ -55,15 +58,27 @@ function formOf({ type: { scalar } }: Column, value: unknown): unknown {
   }
 }
 
-/** A moment with an offset as date and time in UTC. Canonical moments are in UTC already, with all their digits. */
+const number = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const offsetMoment = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d)(?::?(\d\d))?$/;
+
+/** A moment with an offset as date and time in UTC, with all its digits. Canonical moments are in UTC already. Throws where it is none. */
 function inUtc(moment: string): string {
   const utc = /^(.*?)(?:Z|[+-]00(?::?00)?)$/.exec(moment);
-  return utc !== null ? utc[1]! : new Date(moment).toISOString().slice(0, -1);
+  if (utc !== null) return utc[1]!;
+  const found = offsetMoment.exec(moment);
+  if (found === null) throw new Error(`${moment} is no moment.`);
+  const [, time, fraction = '', hours, minutes = '00'] = found;
+  return new Date(`${time}${hours}:${minutes}`).toISOString().slice(0, 19) + fraction;
+}
+
+/** A text of a row in a message for people: quoted, so that it cannot be taken for the message, and without characters that no store takes. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${JSON.stringify(text.slice(0, most))}...` : JSON.stringify(text);
 }
 
 function unfit({ name, nativeType }: Column, value: unknown): FozError {
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return new FozError('data-exception', `"${name}" (${nativeType}) cannot hold ${text.slice(0, 100)}.`);
+  const text = typeof value === 'object' ? jsonText(value) : String(value);
+  return new FozError('data-exception', `"${name}" (${nativeType}) cannot hold ${shortened(text, 100)}.`);
 }
 
 /** A text that is the same for equal values, however a database spells them. */
@@ -106,30 +121,43 @@ export function keyText(key: Tuple): string {
   return JSON.stringify(key.map(String));
 }
 
-/** Whether a value of the left side is later than one of the right side, or as late. Moments are compared with all their digits. */
+/** Whether a value of the left side is later than one of the right side, or as late. Numbers and moments are compared with all their digits. */
 export function isNoEarlier(left: unknown, right: unknown): boolean {
   if (left === null || left === undefined) return right === null || right === undefined;
   if (right === null || right === undefined) return true;
   const [one, other] = [String(left), String(right)];
-  const number = /^-?\d+(?:\.\d+)?$/;
   if (number.test(one) && number.test(other)) return compareNumbers(one, other) >= 0;
   const [a, b] = [momentOf(one), momentOf(other)];
   return a === null || b === null ? one >= other : a >= b;
 }
 
 function compareNumbers(one: string, other: string): number {
-  if (!one.includes('.') && !other.includes('.')) {
-    const [a, b] = [BigInt(one), BigInt(other)];
-    return a < b ? -1 : a > b ? 1 : 0;
-  }
-  return Number(one) - Number(other);
+  if (/e/i.test(one + other)) return Number(one) - Number(other);
+  const digitsOf = (text: string) => text.split('.')[1]?.length ?? 0;
+  const digits = Math.max(digitsOf(one), digitsOf(other));
+  const scaled = (text: string) => BigInt(text.replace('.', '') + '0'.repeat(digits - digitsOf(text)));
+  const [a, b] = [scaled(one), scaled(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const anyMoment =
+  /^(\d{4,6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+/** Before and after all moments. */
+const endless: Readonly<Record<string, bigint>> = { '-infinity': -(1n << 100n), infinity: 1n << 100n };
 
 /** Nanoseconds since 1970; `null`: it is no moment. */
 function momentOf(text: string): bigint | null {
-  const found = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?$/.exec(text);
+  if (Object.hasOwn(endless, text)) return endless[text]!;
+  const found = anyMoment.exec(text);
   if (found === null) return null;
-  const [, date, time, fraction = '', offset = 'Z'] = found;
-  const whole = Date.parse(`${date}T${time}${/^[+-]\d\d$/.test(offset) ? `${offset}:00` : offset}`);
-  return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9));
+  const [, year, month, day, hours = 0, minutes = 0, seconds = 0, fraction = ''] = found;
+  const [sign, offsetHours = 0, offsetMinutes = 0] = found.slice(8);
+  // The calendar repeats after 400 years. Date has fewer years than databases.
+  const [age, inAge] = [Math.floor(Number(year) / 400), Number(year) % 400];
+  const days = Date.UTC(2000 + inAge, Number(month) - 1, Number(day)) / 86_400_000 + (age - 5) * 146_097;
+  const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
+  const ofDay = (Number(hours) * 60 + Number(minutes) - offset) * 60 + Number(seconds);
+  return (
+    (BigInt(days) * 86_400n + BigInt(ofDay)) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+  );
 }
