@@ -37,3 +37,9 @@ export {
   type Session,
 } from './session.ts';
 export { type VisibleCatalog, visibleCatalog } from './visible.ts';
+export {
+  entriesOf,
+  type SeenRuns,
+  type WorkflowPermissions,
+  workflowPermissions,
+} from './workflow-permissions.ts';

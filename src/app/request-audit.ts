@@ -54,7 +54,7 @@ function readsOf({ read = [], errors }: EngineAnswer): EventFields[] {
   return read.map((table): EventFields => ({ kind: 'read', ...table, outcome, reason }));
 }
 
-function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): EventFields[] {
+function writesOf({ written = [], unwritten = [], called = [], errors }: EngineAnswer): EventFields[] {
   const reason = errors[0]?.code ?? null;
   const failed = unwritten.map(
     ({ source, table, kind, isUnknown }): EventFields => ({
@@ -77,7 +77,15 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Event
       reason,
     }),
   );
-  return [...done, ...failed];
+  const calls = called.map(
+    ({ name, isDone }): EventFields => ({
+      kind: 'mutation',
+      after: { action: 'start', workflow: name },
+      outcome: isDone ? 'success' : 'failure',
+      reason: isDone ? null : reason,
+    }),
+  );
+  return [...done, ...failed, ...calls];
 }
 
 const nobody: Actor = { kind: 'anonymous', id: null, role: null };

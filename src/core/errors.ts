@@ -16,6 +16,8 @@ export const errorCodes = {
   'not-supported': 'The database or this version of Foz cannot do this.',
   unavailable: 'A source is down or refuses connections.',
   timeout: 'The time limit of the request or of a statement has passed, or the client has left.',
+  'workflow-failed':
+    'The run of a workflow has failed or was cancelled. `run` is its id, `reason` the code that the workflow gave.',
   'limit-exceeded': 'A limit on depth, fields, cost, rows, keys, bytes or rate was reached.',
   unexpected: 'Something is wrong inside Foz or the database; the log has the details.',
 } as const;

@@ -1,6 +1,6 @@
 import type { FozError, HeldBytes, SourceName } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
-import type { FailedWrite, ReadTable, Written } from './written.ts';
+import type { Called, FailedWrite, ReadTable, Written } from './written.ts';
 
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
@@ -14,6 +14,8 @@ export interface EngineAnswer {
   readonly written?: readonly Written[];
   /** The writes of a mutation that were not committed; absent where there are none. */
   readonly unwritten?: readonly FailedWrite[];
+  /** What a mutation has called outside of the sources; absent where there is nothing. */
+  readonly called?: readonly Called[];
   /** Sources whose schema seems to have changed since the plan was made. Nothing was written to them. Absent where there are none. */
   readonly drifted?: readonly SourceName[];
   /** The name of the operation in the document, where the operation is recorded in the audit log. */

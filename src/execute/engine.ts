@@ -13,7 +13,7 @@ import { OperationPlans, type PlanningOptions } from './operation-plans.ts';
 import type { OperationRequest } from './operation-request.ts';
 import { type CachedOperation, operationKey, planKey } from './plan-cache.ts';
 import type { PreparedPlan } from './prepared.ts';
-import type { Written } from './written.ts';
+import type { Called, Written } from './written.ts';
 
 /** Options of the engine of one role; fixed for its lifetime. */
 export interface RoleEngineOptions extends PlanningOptions {
@@ -151,6 +151,7 @@ export class RoleEngine {
     };
     entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
+    const called: Called[] = [];
     try {
       checkWithin(plan, request);
       if (written !== undefined) await request.beforeWrite?.();
@@ -164,22 +165,25 @@ export class RoleEngine {
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
         written,
         request.writes,
+        called,
       );
       // The answer to a write is checked before the commit: refusing it here would not undo the write.
       if (written === undefined) checkLength(data, held);
       const json = `{"data":${data}}`;
       return written === undefined || request.writes?.within !== undefined
         ? { json, kind: 'data', errors: [] }
-        : { json, kind: 'data', errors: [], written };
+        : { json, kind: 'data', errors: [], written, ...calledBy(called) };
     } catch (error) {
       const { sees, broken, showInternal } = this.options;
       const found = errorsOf(error);
       this.#reportLost(found);
       const errors = found.map((one) => broken?.shown(one, sees) ?? concealed(one, sees));
-      const answer = { ...answerErrors(errors, 'data', showInternal), ...drifted(found, written) };
+      // What was called is not called again.
+      const again = called.length > 0 ? {} : drifted(found, written);
+      const answer = { ...answerErrors(errors, 'data', showInternal), ...again };
       return written === undefined
         ? answer
-        : { ...answer, written, unwritten: failedWrites(plan.plan, written, found) };
+        : { ...answer, written, unwritten: failedWrites(plan.plan, written, found), ...calledBy(called) };
     }
   }
 
@@ -192,6 +196,8 @@ export class RoleEngine {
     }
   }
 }
+
+const calledBy = (called: readonly Called[]) => (called.length === 0 ? {} : { called });
 
 /** Queries would not see what the transaction has written. */
 function checkWithin({ plan }: PreparedPlan, { writes }: OperationRequest): void {

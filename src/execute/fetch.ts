@@ -13,7 +13,7 @@ import type { OwnWrites } from './operation-request.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
 import { TimeSlice } from './time-slice.ts';
 import type { Fetched } from './writer.ts';
-import type { Written } from './written.ts';
+import type { Called, Written } from './written.ts';
 
 /** The context of a running request that every statement of its plan uses. */
 export interface Running {
@@ -23,6 +23,8 @@ export interface Running {
   readonly runnerOf: (source: SourceName) => Runner;
   /** Collects the writes; absent for reads. */
   readonly written?: Written[];
+  /** Collects the calls outside of the sources; absent for reads. */
+  readonly called?: Called[];
   /** How writes are committed; absent for reads. */
   readonly writes?: OwnWrites;
 }

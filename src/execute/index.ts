@@ -16,5 +16,6 @@ export { planBudget } from './plan-bytes.ts';
 export type { PreparedPlan } from './prepared.ts';
 export { readKeys } from './read-keys.ts';
 export { repeatedAfterConflict } from './repeated.ts';
+export type { CallService, ServiceCall } from './services.ts';
 export { type RowResult, type RowWrite, TableRows, type Tuple } from './table-rows.ts';
 export type { Written } from './written.ts';

@@ -9,6 +9,7 @@ import { onceWithin } from './once.ts';
 import type { OpenTransaction } from './operation-request.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { repeatedAfterConflict } from './repeated.ts';
+import { type CallService, type ServiceRoot, serviceText } from './services.ts';
 import { DatabaseStage } from './write/database-stage.ts';
 import { runMutation } from './write/mutation.ts';
 import { problemsOf } from './write/problems.ts';
@@ -24,23 +25,40 @@ export interface PreparedMutations {
   explain(): Promise<readonly Explained[]>;
 }
 
+/** The fields of a source that share a transaction. */
 interface Group {
+  readonly kind: 'group';
   readonly source: SourceName;
+  /** How many groups before it have the same source. */
+  readonly part: number;
   /** Other sources that the answers are read from. */
   reads: readonly SourceName[];
   readonly fields: { readonly root: WriteRoot; readonly simple: SimpleWrite | null }[];
 }
 
-/** Groups the fields by source, in order of first appearance; each group is one transaction. */
-export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): PreparedMutations {
-  const groups: Group[] = [];
+/** Fields that are done together, one after the other group. */
+type Stage = Group | ServiceRoot;
+
+/**
+ * Groups the fields by source, in order of first appearance; each group is one transaction. A field that is answered outside of the sources
+ * stands alone: what comes before it is committed, and what comes after it begins new groups.
+ */
+function stagesOf(connectorOf: ConnectorOf, plan: Plan): Stage[] {
+  const stages: Stage[] = [];
+  let open: Group[] = [];
   for (const root of rootFields(plan.roots)) {
+    if (root.kind === 'service') {
+      stages.push(root);
+      open = [];
+    }
     if (root.kind !== 'write') continue;
     const source = root.mutation.table.source.name;
-    let group = groups.find((candidate) => candidate.source === source);
+    let group = open.find((candidate) => candidate.source === source);
     if (group === undefined) {
-      group = { source, reads: [], fields: [] };
-      groups.push(group);
+      const part = stages.filter((stage) => stage.kind === 'group' && stage.source === source).length;
+      group = { kind: 'group', source, part, reads: [], fields: [] };
+      open.push(group);
+      stages.push(group);
     }
     // The capacity of step parameters is known only after the steps have run, so such statements are compiled for each request.
     group.fields.push({
@@ -48,6 +66,13 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       simple: plan.steps.length > 0 ? null : prepareSimple(connectorOf, source, root.mutation),
     });
   }
+  return stages;
+}
+
+/** Prepares the fields of a mutation. `call`: answers those that are not of a source. */
+export function prepareMutations(connectorOf: ConnectorOf, plan: Plan, call: CallService): PreparedMutations {
+  const stages = stagesOf(connectorOf, plan);
+  const groups = stages.filter((stage) => stage.kind === 'group');
   for (const group of groups)
     group.reads = sourcesReadBack(
       group.fields.map(({ root }) => root),
@@ -59,28 +84,41 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
   return {
     async explain() {
       const explained: Explained[] = [];
-      for (const group of groups) explained.push(...(await explainGroup(connectorOf, group)));
+      for (const stage of stages)
+        explained.push(
+          ...(stage.kind === 'group'
+            ? await explainGroup(connectorOf, stage)
+            : [heading(stage.key, stage.service.target.name, [])]),
+        );
       return explained;
     },
     async run(running) {
       const problems = asked.flatMap(({ root }) => problemsOf(root.mutation, running.bindings));
       if (problems.length > 0) throw distinct(problems);
       const texts = new Map<Root, string>();
-      const committed: SourceName[] = [];
-      for (const group of groups) {
+      const before: Effects = { committed: [], called: [] };
+      for (const stage of stages) {
         try {
-          for (const [root, text] of await runGroup(connectorOf, running, group)) texts.set(root, text);
+          if (stage.kind === 'service') {
+            texts.set(stage, await serviceText(call, running, stage));
+            before.called.push(stage.key);
+          } else {
+            for (const [root, text] of await runGroup(connectorOf, running, stage)) texts.set(root, text);
+            before.committed.push(stage.source);
+          }
         } catch (error) {
-          // An error of the commit belongs to the only field, or to none in particular.
-          const [only, ...others] = group.fields;
-          const placedError = others.length === 0 ? placedIn(only!.root.mutation, error) : error;
-          throw withCommitted(ofSource(placedError, group.source), committed);
+          throw withEffects(stage.kind === 'service' ? error : ofGroup(error, stage), before);
         }
-        committed.push(group.source);
       }
       return texts;
     },
   };
+}
+
+/** An error of a group. That of a commit belongs to the only field, or to none in particular. */
+function ofGroup(error: unknown, { source, fields }: Group): unknown {
+  const [only, ...others] = fields;
+  return ofSource(others.length === 0 ? placedIn(only!.root.mutation, error) : error, source);
 }
 
 /** The writes of a plan that were not committed when it failed. */
@@ -165,7 +203,7 @@ async function runWithin(
 async function writeOnce(
   connectorOf: ConnectorOf,
   { context }: Running,
-  { source, fields }: Group,
+  { source, part, fields }: Group,
   runners: ReadonlyMap<SourceName, Runner>,
   id: string,
   write: () => Promise<Map<Root, string>>,
@@ -174,7 +212,7 @@ async function writeOnce(
     connectorOf(source),
     runners.get(source)!,
     context,
-    `${id}\n${source}`,
+    part === 0 ? `${id}\n${source}` : `${id}\n${source}\n${part}`,
     async () => {
       const texts = await write();
       return JSON.stringify(fields.map(({ root }) => texts.get(root)));
@@ -222,21 +260,37 @@ function placedIn(mutation: Mutation, error: unknown): unknown {
   return placed(error, mutation.kind === 'update' ? mutation.update.path : mutation.path);
 }
 
-/** Adds to an error the sources that had already committed when a later source failed. */
-function withCommitted(error: unknown, committed: readonly SourceName[]): unknown {
-  if (committed.length === 0) return error;
+/** What an operation had done when a later part of it failed. */
+interface Effects {
+  readonly committed: SourceName[];
+  /** The fields that were answered outside of the sources. */
+  readonly called: string[];
+}
+
+/** Adds to an error what had been done before. */
+function withEffects(error: unknown, before: Effects): unknown {
+  const { committed, called } = before;
+  if (committed.length === 0 && called.length === 0) return error;
   if (error instanceof FozErrors)
-    return new FozErrors(error.errors.map((one) => withCommitted(one, committed) as FozError));
+    return new FozErrors(error.errors.map((one) => withEffects(one, before) as FozError));
   if (!(error instanceof FozError)) return error;
-  const names = committed.join(', ');
-  return new FozError(
-    error.code,
-    `${error.message} What this operation wrote to ${names} before is committed.`,
-    {
-      path: error.path,
-      details: { ...error.details, committed: [...committed, ...committedOf(error)] },
-      internal: error.internal,
-      cause: error,
+  const sources = [...new Set(committed)];
+  const sentences = [
+    error.message,
+    ...(sources.length === 0
+      ? []
+      : [`What this operation wrote to ${sources.join(', ')} before is committed.`]),
+    ...(called.length === 0 ? [] : [`What ${called.join(', ')} did before is not undone.`]),
+  ];
+  const { code, path, details, internal } = error;
+  return new FozError(code, sentences.join(' '), {
+    path,
+    details: {
+      ...details,
+      ...(sources.length > 0 && { committed: [...sources, ...committedOf(error)] }),
+      ...(called.length > 0 && { called }),
     },
-  );
+    internal,
+    cause: error,
+  });
 }

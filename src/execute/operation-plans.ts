@@ -20,6 +20,7 @@ import {
 import type { OperationRequest } from './operation-request.ts';
 import { type CachedOperation, type OnRun, PlanCache, planKey } from './plan-cache.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
+import type { CallService } from './services.ts';
 
 /** Options of the plans of one role. */
 export interface PlanningOptions {
@@ -38,6 +39,8 @@ export interface PlanningOptions {
   readonly most?: { readonly cost: number | null };
   /** Why the graph has no operations of a kind; default: errors do not say why. */
   readonly whyAbsent?: WhyAbsent;
+  /** Answers the fields that are not those of tables; default: they are refused. */
+  readonly callService?: CallService;
 }
 
 /** The operations of one role with their plans: looked up in a cache, or planned. */
@@ -124,7 +127,7 @@ export class OperationPlans {
       return known;
     }
     const inspected = new Set<string>(entry.inspected.map(({ text }) => text));
-    const { schema, rules, connectorOf, keyCap, whyAbsent } = this.#options;
+    const { schema, rules, connectorOf, keyCap, whyAbsent, callService } = this.#options;
     const plan = planOperation(
       entry.document,
       entry.operation,
@@ -139,9 +142,9 @@ export class OperationPlans {
       },
     );
     this.#checkCost(plan, values);
-    if (after !== null) return preparePlan(connectorOf, plan);
+    if (after !== null) return preparePlan(connectorOf, plan, undefined, callService);
     const caching = this.#cache.newPlan(entry);
-    const prepared = preparePlan(connectorOf, plan, (characters) => caching.grow(characters));
+    const prepared = preparePlan(connectorOf, plan, (characters) => caching.grow(characters), callService);
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
     if (shape !== undefined) caching.store(planKey(entry, shape, raw), prepared);
     return prepared;

@@ -9,6 +9,8 @@ export interface OwnWrites {
   readonly once?: string;
   /** The open transaction that they become a part of. Whoever has opened it records in the audit log what they have written. */
   readonly within?: OpenTransaction;
+  /** The run of a workflow whose step asks for them. */
+  readonly caller?: string;
 }
 
 /** A transaction on a source, for several operations. */

@@ -27,7 +27,8 @@ interface ParameterSets {
 export function prepareSets(connectorOf: ConnectorOf, plan: Plan): ParameterSets | null {
   const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
-  if (plan.steps.length > 0 || roots.some(({ kind }) => kind === 'introspection')) return null;
+  if (plan.steps.length > 0 || roots.some(({ kind }) => kind === 'introspection' || kind === 'service'))
+    return null;
   const combined = combinedRoots(reads);
   if (combined === null || !connectorOf(combined.source).capabilities.parameterSets) return null;
   const { source } = combined;

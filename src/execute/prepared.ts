@@ -20,10 +20,11 @@ import type { OwnWrites } from './operation-request.ts';
 import { prepareSets } from './parameter-sets.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, prepareReads } from './roots.ts';
+import { type CallService, noService, type ServiceRoot, serviceText } from './services.ts';
 import { type PreparedReads, runRoots, snapshotSources } from './snapshots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
 import { variantsByCapacity } from './variants.ts';
-import type { ReadTable, Written } from './written.ts';
+import type { Called, ReadTable, Written } from './written.ts';
 
 /** A plan that is compiled for its sources. It can run any number of times. */
 export interface PreparedPlan {
@@ -41,6 +42,7 @@ export interface PreparedPlan {
     introspect: Introspect,
     written?: Written[],
     writes?: OwnWrites,
+    called?: Called[],
   ): Promise<string>;
   /** Its statement for many sets of parameters; `null`: each set needs a run of its own. */
   readonly sets: PlanSets | null;
@@ -66,13 +68,16 @@ export function preparePlan(
   connectorsOf: (source: SourceName) => Connector,
   plan: Plan,
   onCompiled: (characters: number) => void = () => {},
+  call: CallService = noService,
 ): PreparedPlan {
-  if (plan.kind === 'mutation') return mutationPlan(connectorsOf, plan, prepareMutations(connectorsOf, plan));
+  if (plan.kind === 'mutation')
+    return mutationPlan(connectorsOf, plan, prepareMutations(connectorsOf, plan, call));
   const connectorOf: ConnectorOf = Object.assign((source: SourceName) => connectorsOf(source), {
     onCompiled,
   });
   const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
+  const services = roots.filter((root): root is ServiceRoot => root.kind === 'service');
   const introspects = roots.some((root) => root.kind === 'introspection');
   // Several fields may share a statement, so that an error belongs to none in particular.
   const [path = '$', ...others] = new Set(reads.map((root) => root.path));
@@ -108,7 +113,11 @@ export function preparePlan(
       try {
         for (let index = 0; index < plan.steps.length; index++)
           steps.push(await stepVariants(steps, index).run(running));
-        texts = await runRoots(connectorOf, running, rootVariants(steps, 0));
+        const [read, ...answered] = await Promise.all([
+          runRoots(connectorOf, running, rootVariants(steps, 0)),
+          ...services.map(async (root) => [root, await serviceText(call, running, root)] as const),
+        ]);
+        texts = services.length === 0 ? read : new Map([...read, ...answered]);
       } catch (error) {
         throw others.length > 0 ? error : placed(error, path);
       }
@@ -158,11 +167,11 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...(await mutations.explain()),
     ],
-    async run(bindings, context, introspect, written, writes = {}) {
+    async run(bindings, context, introspect, written, writes = {}, called = []) {
       const steps: unknown[] = [];
       const { source, runner } = writes.within ?? {};
       const running: Running = {
-        ...{ bindings: { ...bindings, steps }, context, written, writes },
+        ...{ bindings: { ...bindings, steps }, context, written, writes, called },
         runnerOf: (name) => (name === source ? runner! : connectorOf(name)),
       };
       for (const step of plan.steps) {

@@ -17,6 +17,13 @@ export interface FailedWrite {
   readonly isUnknown: boolean;
 }
 
+/** A call of something outside of the sources by a mutation. */
+export interface Called {
+  /** The name within its kind: that of a workflow. */
+  readonly name: string;
+  isDone: boolean;
+}
+
 /** One committed statement that changed rows. */
 export interface Written {
   readonly source: SourceName;

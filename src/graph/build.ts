@@ -5,6 +5,7 @@ import type { GraphCapabilities } from './capabilities.ts';
 import { Graph } from './graph.ts';
 import type { ReservedName } from './names/reserved.ts';
 import { LazySchema } from './schema.ts';
+import { ServiceFields } from './services/services.ts';
 import { makeTableType } from './types/tables.ts';
 
 export interface GraphOptions {
@@ -12,6 +13,8 @@ export interface GraphOptions {
   readonly subscriptions?: boolean;
   /** Names kept for tables that do not exist at the moment, so that no other table takes them. */
   readonly reserved?: readonly ReservedName[];
+  /** Root fields that are not those of tables; default: none. */
+  readonly services?: ServiceFields;
 }
 
 export interface BuiltGraph {
@@ -51,7 +54,7 @@ export function buildGraph(
     capabilitiesOf,
     options.subscriptions ?? false,
     makeTableType,
-    { reserved: options.reserved ?? [] },
+    { reserved: options.reserved ?? [], services: options.services ?? ServiceFields.none },
   );
   let issues: readonly CatalogIssue[] | undefined;
   return {

@@ -9,6 +9,7 @@ import type {
   Table,
 } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
+import type { ServiceTarget } from './services/services.ts';
 
 /**
  * The meaning of a field, input field or argument. Everything that Foz generates carries its meaning in
@@ -25,6 +26,8 @@ export type FieldMeaning =
   | { readonly kind: 'root'; readonly root: RootFieldKind; readonly table: Table; readonly key: Key | null }
   /** The object that `customization.root_fields.namespace` wraps around a source's root fields. */
   | { readonly kind: 'namespace'; readonly source: SourceName }
+  /** A root field that is not that of a table. */
+  | { readonly kind: 'service'; readonly target: ServiceTarget }
   | { readonly kind: 'column'; readonly column: Column }
   /** The global id of a row: `mark` identifies the table, the columns identify the row. */
   | { readonly kind: 'node_id'; readonly mark: string; readonly columns: readonly Column[] }

@@ -11,6 +11,7 @@ import { offersType } from './kinds.ts';
 import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventions.ts';
 import type { ReservedName } from './names/reserved.ts';
 import { Names } from './names.ts';
+import { ServiceFields } from './services/services.ts';
 
 /** A named type of a graph other than a scalar. */
 export type NamedType = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType | GraphQLEnumType;
@@ -26,6 +27,8 @@ export class Graph {
   readonly sources: readonly Source[];
   readonly names: Names;
   readonly subscriptions: boolean;
+  /** Root fields that are not those of tables. */
+  readonly services: ServiceFields;
   /** All types created so far, by name, without scalars. */
   readonly made = new Map<string, NamedType>();
   /** The same types by table and kind. Finding a type here is faster than building its name. */
@@ -47,11 +50,16 @@ export class Graph {
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
     make: MakeTableType,
-    { reserved = [], namesOf }: { reserved?: readonly ReservedName[]; namesOf?: Graph } = {},
+    {
+      reserved = [],
+      services = ServiceFields.none,
+      namesOf,
+    }: { reserved?: readonly ReservedName[]; services?: ServiceFields; namesOf?: Graph } = {},
   ) {
     this.lifetime = namesOf === undefined ? 'caching' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
+    this.services = services;
     this.#make = make;
     this.#capabilitiesOf = capabilitiesOf;
     this.names =
@@ -68,6 +76,7 @@ export class Graph {
   transient(): Graph {
     return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.#make, {
       namesOf: this,
+      services: this.services,
     });
   }
 

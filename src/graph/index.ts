@@ -18,3 +18,5 @@ export { checkText, textProblem } from './scalars/text.ts';
 export { keepsDigits } from './scalars/types.ts';
 export { typescriptOf } from './scalars/typescript.ts';
 export { LazySchema } from './schema.ts';
+export { definitionFaults, fieldIn } from './services/definition.ts';
+export { type ServiceDeclaration, ServiceFields, type ServiceTarget } from './services/services.ts';

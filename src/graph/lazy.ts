@@ -86,7 +86,7 @@ function fieldOf(name: string, config: FieldConfig): Field {
     ),
     resolve: undefined,
     subscribe: undefined,
-    deprecationReason: undefined,
+    deprecationReason: config.deprecationReason,
     extensions: config.extensions ?? {},
     astNode: undefined,
   };

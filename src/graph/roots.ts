@@ -74,7 +74,14 @@ export class Roots {
   }
 
   #hasAny(operation: Operation): boolean {
+    if (this.#services(operation).size > 0) return true;
     return [null, ...this.#graph.names.tables.namespaces].some((name) => this.#hasFields(operation, name));
+  }
+
+  #services(operation: Operation): ReadonlyMap<string, FieldConfig> {
+    return operation === 'subscription' && !this.#graph.subscriptions
+      ? new Map()
+      : this.#graph.services.of(operation);
   }
 
   #hasFields(operation: Operation, namespace: string | null): boolean {
@@ -123,14 +130,16 @@ export class Roots {
     const { names } = this.#graph;
     const namespaces = names.tables.namespaces.filter((name) => this.#hasFields(operation, name));
     const others = operation === 'query' && names.hasNodeRoot ? [...namespaces, nodeRootName] : namespaces;
+    const services = this.#services(operation);
     return {
-      keys: () => [...others, ...own.keys()],
+      keys: () => [...others, ...own.keys(), ...services.keys()],
       *each() {
         yield* others;
         yield* own.each?.() ?? own.keys();
+        yield* services.keys();
       },
       get: (name) => {
-        if (!others.includes(name)) return own.get(name);
+        if (!others.includes(name)) return own.get(name) ?? services.get(name);
         return namespaces.includes(name) ? this.#namespaceField(operation, name) : nodeRoot(this.#graph);
       },
     };

@@ -101,7 +101,13 @@ export class LazySchema extends GraphQLSchema {
   }
 
   override getType(name: string): GraphQLNamedType | undefined {
-    return this.#base[name] ?? this.#graph.made.get(name) ?? this.#roots.find(name) ?? this.#find(name);
+    return (
+      this.#base[name] ??
+      this.#graph.made.get(name) ??
+      this.#roots.find(name) ??
+      this.#find(name) ??
+      this.#graph.services.types.get(name)
+    );
   }
 
   /** The types of rows that have a global id, created one at a time. */
@@ -149,7 +155,12 @@ export class LazySchema extends GraphQLSchema {
       return [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
     }
     this.#names ??= [
-      ...new Set([...this.#roots.names(), ...Object.keys(this.#base), ...this.#reach.names()]),
+      ...new Set([
+        ...this.#roots.names(),
+        ...Object.keys(this.#base),
+        ...this.#reach.names(),
+        ...this.#graph.services.types.keys(),
+      ]),
     ];
     return this.#names;
   }
@@ -159,6 +170,7 @@ export class LazySchema extends GraphQLSchema {
     for (const name of this.#roots.names()) yield this.getType(name)!;
     yield* Object.values(this.#base);
     yield* this.#reach.sharedTypes();
+    yield* this.#graph.services.types.values();
   }
 
   #isLarge(): boolean {

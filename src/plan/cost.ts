@@ -6,13 +6,16 @@ import type { Mutation, WriteAnswer } from './writing/mutation.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
+/** The cost of a field that is answered outside of the sources. */
+const outside = 10;
+
 /** The assumed number of rows of a list without a limit. */
 const unlimited = 100;
 
 /**
  * The maximum cost of an operation, in rows that it may touch. A list costs its limit (100 without one), times the
  * cost below each row. An aggregate costs as much as a list of 100 rows. So does each read that a filter or an order
- * needs in another source. A write costs the rows that it is given, an update or delete at least 1. The cost is
+ * needs in another source. A call of a workflow costs 10. A write costs the rows that it is given, an update or delete at least 1. The cost is
  * known before anything runs. `variables`: coerced, for limits given as variables.
  */
 export function planCost({ roots, steps }: Plan, variables: Variables): number {
@@ -42,6 +45,8 @@ function rootCost(root: Root, variables: Variables): number {
       return listCost(root.stream.select, variables);
     case 'changes':
       return root.changes.size;
+    case 'service':
+      return outside;
     case 'write':
       return writtenRows(root.mutation) + answerCost(root.mutation.answer, variables);
   }

@@ -31,6 +31,7 @@ import { planNode } from './reading/node.ts';
 import { planRange, type Range } from './reading/range.ts';
 import { planAggregate, planSelect } from './reading/selection.ts';
 import { planStream } from './reading/stream.ts';
+import { planService } from './services/service.ts';
 import { planMutation } from './writing/mutation.ts';
 
 /** Says why a graph has no operations of a kind: it has only what its role and credential allow. */
@@ -127,6 +128,8 @@ function planRoot(
       roots: inside.map((entry) => planRoot(planning, type.name, entry, `${path}.selectionSet`, after)),
     };
   }
+  if (meaning?.kind === 'service')
+    return { kind: 'service', key, path, service: planService(planning, selected, meaning.target, path) };
   if (meaning?.kind === 'node root') return planNode(planning, selected, meaning.find, path);
   if (meaning?.kind !== 'root') throw invalid(path, 'cannot be selected at the root');
   const { root } = meaning;

@@ -17,18 +17,19 @@ import {
   noMetadata,
   type SourceInput,
 } from '../catalog/index.ts';
-import type { CacheState, RoleName, SourceName } from '../core/index.ts';
+import { type CacheState, FozError, type RoleName, type SourceName } from '../core/index.ts';
 import type { RoleEngine } from '../execute/index.ts';
-import type { BuiltGraph } from '../graph/index.ts';
+import { type BuiltGraph, ServiceFields } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
 import { connectorOf, connectorsOf } from './connectors.ts';
 import { matchesBook, type NameBook, withNewNames } from './names/book.ts';
 import type { UnlistedRequest } from './operations/admission.ts';
 import { registeredAs, registeredIn } from './operations/allow-list.ts';
-import { type EngineParts, RoleEngines } from './role-engines.ts';
+import { type CallRoleService, type EngineParts, RoleEngines } from './role-engines.ts';
 import { inheritLimits, sessionLimits } from './role-limits.ts';
 import { type GraphParts, graphOf, servedGraph, spellingOf } from './served-graph.ts';
+import { declaredServices, seenServices } from './services.ts';
 import type { SourceRegistry } from './sources/registry.ts';
 
 /** Metadata resolved against the current sources. */
@@ -61,6 +62,10 @@ export class Graphs {
   #permissions: Permissions;
   /** Built on first use, since naming takes a moment. */
   #served: ResolvedMetadata | null = null;
+  /** Built on first use, as are the names that it depends on. */
+  #services: ServiceFields | null = null;
+  #callService: CallRoleService = () =>
+    Promise.reject(new FozError('unavailable', 'Foz is starting: try again in a moment.'));
   readonly #engines: RoleEngines;
 
   constructor(config: GraphsConfig, registry: SourceRegistry) {
@@ -110,11 +115,17 @@ export class Graphs {
     this.#catalog = catalog;
     this.#permissions = permissions;
     this.#served = served;
+    this.#services = null;
     const limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
     if (!isDeepStrictEqual(limits, this.#limits)) this.#limits = limits;
     this.#engines.renew();
     for (const listener of this.#swapped) listener();
     this.#engines.discardOld();
+  }
+
+  /** Sets what answers the root fields that are not those of tables. Before, they are refused. */
+  useServices(call: CallRoleService): void {
+    this.#callService = call;
   }
 
   /** The limits of a session: those of its role, lowered to those of its credential. */
@@ -224,6 +235,7 @@ export class Graphs {
         ...permissions.issues,
         ...resolveEventTriggers(catalog, metadata, this.variables).issues,
         ...graph.issues,
+        ...ServiceFields.beside(graph.schema, declaredServices(metadata)).issues,
       ],
       connectors,
     };
@@ -257,7 +269,21 @@ export class Graphs {
       config: this.#config,
       limits: this.#limits,
       allowLists: this.#allowLists,
+      servicesOf: (session) => this.#servicesOf(session),
+      // Engines stay while what answers them is replaced.
+      callService: (call) => this.#callService(call),
     };
+  }
+
+  #servicesOf(session: Session): ServiceFields {
+    if (this.#services === null) {
+      const declared = declaredServices(this.#metadata);
+      this.#services =
+        declared.length === 0
+          ? ServiceFields.none
+          : ServiceFields.beside(this.#graphOf(this.#catalog).schema, declared).services;
+    }
+    return seenServices(this.#services, this.#metadata, session);
   }
 
   #resolve(metadata = this.#metadata): Catalog {

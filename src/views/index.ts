@@ -18,6 +18,8 @@ export { Graphs, type ResolvedMetadata } from './graphs.ts';
 export { forgetNames, type NameBook, type SourceNames } from './names/book.ts';
 export type { UnlistedRequest } from './operations/admission.ts';
 export { checkAllowLists } from './operations/allow-list.ts';
+export type { CallRoleService, RoleServiceCall } from './role-engines.ts';
+export { serviceKinds } from './services.ts';
 export { changeSettings, changesOf, changesProblem } from './sources/change-settings.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';

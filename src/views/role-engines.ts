@@ -2,9 +2,16 @@ import type { GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { LimitsConfig, Permissions, Session } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { adminRole, type CacheState, type FozError, type SourceName } from '../core/index.ts';
-import { BrokenColumns, introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
-import { type BuiltGraph, buildGraph } from '../graph/index.ts';
+import { adminRole, type CacheState, type FozError, type RoleName, type SourceName } from '../core/index.ts';
+import {
+  BrokenColumns,
+  introspectionAnswers,
+  planBudget,
+  RoleEngine,
+  type ServiceCall,
+  tablesSeen,
+} from '../execute/index.ts';
+import { type BuiltGraph, buildGraph, type ServiceFields } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { whyAbsent } from './absent-operations.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
@@ -20,6 +27,14 @@ const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 /** An engine keeps the catalog it was built from in memory, so it is replaced after this many changes. */
 const mostChanges = 8;
 
+/** A call of a service by a role. */
+export interface RoleServiceCall extends ServiceCall {
+  readonly role: RoleName;
+}
+
+/** Answers the root fields that are not those of tables. Rejects with FozError. */
+export type CallRoleService = (call: RoleServiceCall) => Promise<unknown>;
+
 /** Everything that engines are built from, as it is now. */
 export interface EngineParts {
   readonly catalog: Catalog;
@@ -28,6 +43,9 @@ export interface EngineParts {
   readonly config: GraphsConfig;
   readonly limits: LimitSettings;
   readonly allowLists: readonly AllowListConfig[];
+  /** The root fields of a session that are not those of tables. */
+  readonly servicesOf: (session: Session) => ServiceFields;
+  readonly callService: CallRoleService;
 }
 
 /** A cached engine, with the number of the change at which it was built and of the one at which it was last found up to date. */
@@ -97,9 +115,9 @@ export class RoleEngines {
 
   /** The schema of a session, built for the caller: types that the caller makes it create are not kept. */
   schema(session: Session): GraphQLSchema {
-    const { catalog, permissions, connectors, limits } = this.#parts();
+    const { catalog, permissions, connectors, limits, servicesOf } = this.#parts();
     const view = viewOf(catalog, permissions, session, sessionLimits(limits, session).rows ?? null);
-    return roleGraph(view.catalog, connectors).schema;
+    return roleGraph(view.catalog, connectors, servicesOf(session)).schema;
   }
 
   /** The caches shared by all roles. */
@@ -123,14 +141,16 @@ export class RoleEngines {
     const lists = allowLists.filter(({ role }) => role === session.role);
     const { depth, nodes, tokens, cost } = limits;
     const { key_cap, plan_cache, server } = config;
+    const services = parts.servicesOf(session);
     // Plans were checked against these settings when they were cached, so an engine is only reused while they stay.
     const besides = [
       ...[depth, nodes, tokens, cost, lists],
       ...[key_cap, plan_cache, server?.show_database_errors],
+      services.content,
     ];
     let content: string | undefined;
     return {
-      engine: this.#makeEngine(session, view, limits, parts),
+      engine: this.#makeEngine(session, view, limits, { ...parts, services }),
       made: this.#changes,
       checked: this.#changes,
       content: () => {
@@ -150,9 +170,16 @@ export class RoleEngines {
     { catalog, rules }: View,
     limits: LimitsConfig,
     // Requests that run while a source is removed or replaced finish on the connectors they started with.
-    { connectors, config, allowLists }: EngineParts,
+    {
+      connectors,
+      config,
+      allowLists,
+      callService,
+      services,
+    }: EngineParts & { readonly services: ServiceFields },
   ): RoleEngine {
-    const graph = roleGraph(catalog, connectors);
+    const graph = roleGraph(catalog, connectors, services);
+    const { role } = session;
     return new RoleEngine({
       schema: graph.schema,
       broken: new BrokenColumns(catalog.sources, graph.columnName),
@@ -167,6 +194,7 @@ export class RoleEngines {
         for (const listener of this.#unlisted) listener(found);
       }),
       most: { cost: limits.cost ?? null },
+      callService: (call) => callService({ ...call, role }),
       whyAbsent: (kind) => whyAbsent(session, kind),
       plans: this.#plans,
       introspections: this.#introspections,
@@ -174,8 +202,13 @@ export class RoleEngines {
   }
 }
 
-function roleGraph(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): BuiltGraph {
+function roleGraph(
+  catalog: View['catalog'],
+  connectors: ReadonlyMap<SourceName, Connector>,
+  services: ServiceFields,
+): BuiltGraph {
   return buildGraph(catalog, (source) => connectorOf(connectors, source).capabilities, {
     subscriptions: true,
+    services,
   });
 }

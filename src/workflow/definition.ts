@@ -43,6 +43,25 @@ export interface ScheduleDefinition {
   readonly input?: Template;
 }
 
+/** A field of the graph that starts runs. */
+export interface MutationDefinition {
+  /** In the language of GraphQL schemas: `type Mutation` with the field, and the types that it uses. */
+  readonly definition: string;
+  /** `synchronous` (default): it answers with what the run responds. `asynchronous`: with the id of the run, at once. */
+  readonly kind?: 'synchronous' | 'asynchronous';
+  /** The input of its runs; its expressions see `arguments` and `session` (`role`, `variables`). Default: the arguments. */
+  readonly input?: Template;
+  /** Milliseconds that it waits for the run, which goes on afterwards. Default: 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** What a role may do with a workflow. */
+export interface WorkflowPermission {
+  readonly role: string;
+  /** Whether it may start runs by the mutation field; default: yes. */
+  readonly start?: boolean;
+}
+
 export interface WorkflowDefinition {
   readonly name: string;
   readonly description?: string;
@@ -55,6 +74,8 @@ export interface WorkflowDefinition {
   /** The JSON Schema of its input. */
   readonly input?: Readonly<Record<string, unknown>>;
   readonly schedule?: ScheduleDefinition;
+  readonly mutation?: MutationDefinition;
+  readonly permissions?: readonly WorkflowPermission[];
   /** Most runs at once; absent: any number. */
   readonly concurrency?: number;
   /** An expression over `input`: runs with the same key come one after the other. */

@@ -35,6 +35,8 @@ export {
   checkWorkflow,
   type InputFault,
   inputFaults,
+  isStated,
+  type MutationDefinition,
   type Rehearsal,
   type RehearsedStep,
   type RetryPolicy,

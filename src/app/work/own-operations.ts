@@ -33,7 +33,11 @@ export function ownOperations(operate: FozServer['operate']): OwnOperations {
       backend: true,
     };
     const requestId = `${caller.run}/${caller.path}`;
-    const writes = { ...(once !== undefined && { once }), ...(within !== undefined && { within }) };
+    const writes = {
+      caller: caller.run,
+      ...(once !== undefined && { once }),
+      ...(within !== undefined && { within }),
+    };
     return operate({ session, query: document, variables, operationName, requestId, signal, writes });
   };
 }

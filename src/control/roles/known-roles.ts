@@ -1,3 +1,4 @@
+import { entriesOf } from '../../access/index.ts';
 import { didYouMean, type Metadata } from '../../catalog/index.ts';
 import { adminRole, FozError, FozErrors, type RoleName, roleNamed } from '../../core/index.ts';
 import type { Graphs } from '../../views/index.ts';
@@ -12,8 +13,11 @@ export function rolesOf(metadata: Metadata): ReadonlySet<string> {
     ...(table.update_permissions ?? []),
     ...(table.delete_permissions ?? []),
   ]);
+  const ofWorkflows = (metadata.workflows ?? []).flatMap(({ permissions }) =>
+    entriesOf(permissions).flatMap(({ role }) => (typeof role === 'string' ? [role] : [])),
+  );
   const inherited = (metadata.inherited_roles ?? []).map(({ role_name: name }) => name);
-  return new Set([adminRole, ...lists.map(({ role }) => role), ...inherited]);
+  return new Set([adminRole, ...lists.map(({ role }) => role), ...ofWorkflows, ...inherited]);
 }
 
 /** The problem of a role name: it has no permissions at all, so it is probably misspelled. `null`: it has some. */

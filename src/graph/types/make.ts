@@ -43,6 +43,7 @@ function sharedExtensions(meaning: FieldMeaning | InputMeaning | ArgumentMeaning
       return once(ofAggregate, meaning.relationship, meaning);
     case 'root':
     case 'namespace':
+    case 'service':
     case 'key column':
     case 'node_id':
     case 'node root':

@@ -1,6 +1,7 @@
 import type { ChangesPlan } from '../reading/changes.ts';
 import type { ConnectionPlan } from '../reading/connection.ts';
 import type { StreamPlan } from '../reading/stream.ts';
+import type { ServicePlan } from '../services/service.ts';
 import type { Mutation } from '../writing/mutation.ts';
 import type { Param } from './param.ts';
 import type { Aggregate, Select } from './select.ts';
@@ -30,7 +31,9 @@ export type Root =
   | (ReadRoot & { readonly kind: 'stream'; readonly stream: StreamPlan })
   /** `<table>_changes`: changes of rows, each once. */
   | (ReadRoot & { readonly kind: 'changes'; readonly changes: ChangesPlan })
-  | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
+  | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation }
+  /** Answered outside of the sources. */
+  | (ReadRoot & { readonly kind: 'service'; readonly service: ServicePlan });
 
 interface ReadRoot {
   readonly key: string;

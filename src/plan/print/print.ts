@@ -83,6 +83,8 @@ function rootLines(root: Root): string[] {
         `${root.key}: changes of ${tableText(root.changes.table)}`,
         ...indented(changesLines(root.changes)),
       ];
+    case 'service':
+      return [`${root.key}: ${root.service.target.kind} ${root.service.target.name}`];
     case 'write':
       return [
         `${root.key}: ${root.mutation.kind} of ${tableText(root.mutation.table)}`,

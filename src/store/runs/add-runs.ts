@@ -23,13 +23,13 @@ export function addJobs(
   begun = false,
 ): Promise<readonly string[]> {
   return add(
-    runs.map(({ id, workflow, version, input, key, priority, afterMs, caller }) => ({
+    runs.map(({ id, workflow, version, input, key, priority, afterMs, caller, depth = 0 }) => ({
       ...{ id, queue: queueOf(workflow), priority, afterMs },
       ...(key !== null && { key }),
       // A run that another one waits for is read from the store: that one may have ended.
       ...(!begun &&
         caller?.waits !== true && {
-          body: JSON.stringify({ workflow, version, input, depth: caller?.depth ?? 0 }),
+          body: JSON.stringify({ workflow, version, input, depth: caller?.depth ?? depth }),
         }),
     })),
   );

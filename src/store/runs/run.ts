@@ -16,8 +16,10 @@ export interface NewRun {
   readonly afterMs: number;
   /** How it was started: `manual`, `schedule`, `hook:payments`. */
   readonly origin: string;
-  /** Absent: no run has started it. */
+  /** Absent: no run has started it, or one whose claim does not matter. */
   readonly caller?: RunCaller;
+  /** How many runs have started each other, where there is no caller; default: 0. */
+  readonly depth?: number;
 }
 
 /** The run that starts another one. */

@@ -49,7 +49,7 @@ export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Pr
       runs.map(({ afterMs }) => afterMs),
       runs.map(({ origin }) => origin),
       runs.map(({ caller }) => (caller?.waits === true ? caller.claim.id : null)),
-      runs.map(({ caller }) => caller?.depth ?? 0),
+      runs.map(({ caller, depth = 0 }) => caller?.depth ?? depth),
     ],
   );
   return new Set(rows.map(({ id }) => String(id)));

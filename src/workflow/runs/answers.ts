@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndSignal } from '../../core/index.ts';
 import type { RunStore } from '../../store/index.ts';
 import type { RunResponse } from '../steps/respond.ts';
 
@@ -32,12 +33,13 @@ export class Answers {
   }
 
   /** Waits for the answer of a run; `null`: there was none in time, or the signal was aborted. */
-  async of(id: string, limitMs: number, signal?: AbortSignal): Promise<RunAnswer | null> {
+  async of(id: string, limitMs: number, signal?: EndSignal): Promise<RunAnswer | null> {
     const end = performance.now() + limitMs;
     let wake: () => void = () => {};
     const waker = () => wake();
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting.add(waker));
+    signal?.addEventListener('abort', waker, { once: true });
     try {
       for (let pause = firstLookMs; ; pause = Math.min(2 * pause, lastLookMs)) {
         const told = new Promise<void>((resolve) => {
@@ -54,15 +56,17 @@ export class Answers {
         awake.abort();
       }
     } finally {
+      signal?.removeEventListener('abort', waker);
       waiting.delete(waker);
       if (waiting.size === 0) this.#waiting.delete(id);
     }
   }
 
   async #look(id: string): Promise<RunAnswer | null> {
+    // In this order, since a run may respond and end in between.
+    const result = (await this.#runs.results([id])).get(id);
     const response = await this.#runs.response(id);
     if (response !== null) return { kind: 'response', response: JSON.parse(response) };
-    const result = (await this.#runs.results([id])).get(id);
     if (result === undefined) return null;
     const { state, output, error } = result;
     if (state === 'done') return { kind: state, output: output === null ? null : JSON.parse(output) };

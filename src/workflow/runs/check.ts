@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { FozError, FozErrors } from '../../core/index.ts';
+import { definitionFaults } from '../../graph/index.ts';
 import type { ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
 import { faultsOf } from '../expressions/index.ts';
 import { stepKinds } from '../steps/index.ts';
@@ -64,6 +65,11 @@ function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
   if (definition.schedule !== undefined) {
     expressions(definition.schedule.input, '/schedule/input');
     faults.push(...scheduleFaults(definition.schedule));
+  }
+  if (definition.mutation !== undefined) {
+    const { definition: text, input } = definition.mutation;
+    for (const message of definitionFaults(text, 'mutation')) report('/mutation/definition', `${message}.`);
+    expressions(input, '/mutation/input');
   }
   return faults;
 }

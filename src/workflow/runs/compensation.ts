@@ -1,6 +1,7 @@
 import type { RunOutcome } from '../../store/index.ts';
 import type { StepDefinition, WorkflowDefinition } from '../definition.ts';
 import { type Failure, failureOf, RunStopped } from '../failure.ts';
+import { fail } from '../steps/fail.ts';
 import { itemsOf } from '../steps/for-each.ts';
 import { stepKinds } from '../steps/index.ts';
 import type { Scope } from '../steps/step.ts';
@@ -103,6 +104,12 @@ export function stepsById(definition: WorkflowDefinition): Map<string, StepDefin
   };
   visit(definition.steps);
   return found;
+}
+
+/** Whether the error of a run is one that the workflow has stated itself, by a step `fail`. Others may tell what only administrators know. */
+export function isStated(definition: WorkflowDefinition, error: unknown): boolean {
+  const { step } = (error ?? {}) as { readonly step?: unknown };
+  return typeof step === 'string' && stepOf(stepsById(definition), step)?.kind === fail.kind;
 }
 
 function stepOf(known: ReadonlyMap<string, StepDefinition>, path: string): StepDefinition | undefined {

@@ -28,7 +28,8 @@ export class Definitions {
   /** Makes a definition the current version of its workflow. Rejects with FozErrors that name all faults. Resolves with the version. */
   async define(definition: unknown): Promise<number> {
     const checked = checkWorkflow(definition);
-    const { enabled: _, ...kept } = checked;
+    // Neither changes what a run does.
+    const { enabled: _, permissions: __, ...kept } = checked;
     const text = JSON.stringify(kept);
     const version = await this.#runs.define(checked.name, text, checked.concurrency ?? null);
     this.#keep(checked.name, version, checked);

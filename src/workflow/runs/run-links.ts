@@ -15,6 +15,15 @@ import { ClaimLost } from './journal.ts';
 /** Runs that have started each other, at most: a workflow that calls itself ends here. */
 const mostDepth = 20;
 
+/** Throws FozError `limit-exceeded` where too many runs have started each other. */
+export function checkedDepth(depth: number): number {
+  if (depth <= mostDepth) return depth;
+  throw new FozError(
+    'limit-exceeded',
+    `More than ${mostDepth} runs have started each other: does a workflow call itself without end?`,
+  );
+}
+
 export interface LinksOptions {
   readonly runs: RunStore;
   /** Makes a run of the current version of a workflow. Rejects with `not-found`. */
@@ -63,11 +72,7 @@ export class Links {
     depth: number,
     { id, workflow, input, waits }: Parameters<RunLinks['start']>[0],
   ): Promise<void> {
-    if (depth > mostDepth)
-      throw new FozError(
-        'limit-exceeded',
-        `More than ${mostDepth} runs have started each other: does a workflow call itself without end?`,
-      );
+    checkedDepth(depth);
     const run = await this.#options.make(id, workflow, input);
     const started = await this.#starts.add({ ...run, caller: { claim, depth, waits } });
     if (started === 'lost') throw new ClaimLost();

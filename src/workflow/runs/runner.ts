@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FozError } from '../../core/index.ts';
+import { type EndSignal, FozError } from '../../core/index.ts';
 import { jobKey, type NewRun, type Priority, type RunStore, runKind } from '../../store/index.ts';
 import { Expressions } from '../expressions/index.ts';
 import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
@@ -9,7 +9,7 @@ import { Answers, type RunAnswer } from './answers.ts';
 import { type CurrentWorkflow, Definitions } from './definitions.ts';
 import { checkInput } from './input.ts';
 import { type Rehearsal, type RehearsedStep, rehearsed, triedStep } from './rehearsal.ts';
-import { Links } from './run-links.ts';
+import { checkedDepth, Links } from './run-links.ts';
 import { RunWorker } from './run-worker.ts';
 
 export interface RunnerOptions {
@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly id?: string;
   readonly priority?: Priority;
   readonly afterMs?: number;
+  /** The active run that asks for it; default: none does. It does not wait for the end of this one in the store. */
+  readonly askedBy?: string;
 }
 
 /** Starts runs of workflows, and does those that this process claims. */
@@ -92,7 +94,7 @@ export class Runner {
   async prepare(
     workflow: string,
     input: unknown,
-    { id = randomUUID(), priority, afterMs = 0, origin = 'manual' }: StartOptions = {},
+    { id = randomUUID(), priority, afterMs = 0, origin = 'manual', askedBy }: StartOptions = {},
   ): Promise<NewRun> {
     const { version, definition } = this.#definitions.known(workflow);
     if (definition.enabled === false)
@@ -108,7 +110,13 @@ export class Runner {
           ? null
           : jobKey(typeof key === 'string' ? key : JSON.stringify(key)),
       input: JSON.stringify(input ?? null),
+      ...(askedBy !== undefined && { depth: await this.#depthBelow(askedBy) }),
     };
+  }
+
+  async #depthBelow(run: string): Promise<number> {
+    const found = (await this.#options.runs.load([run])).get(run);
+    return checkedDepth((found?.depth ?? 0) + 1);
   }
 
   /** Stores a prepared run. Resolves with whether its id is new. */
@@ -156,7 +164,7 @@ export class Runner {
   }
 
   /** Waits for the response of a run, or its end; `null`: neither came in time. */
-  answer(id: string, limitMs: number, signal?: AbortSignal): Promise<RunAnswer | null> {
+  answer(id: string, limitMs: number, signal?: EndSignal): Promise<RunAnswer | null> {
     return this.#answers.of(id, limitMs, signal);
   }
 

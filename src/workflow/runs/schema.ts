@@ -72,6 +72,26 @@ export const workflowSchema: object = {
       required: ['cron'],
       additionalProperties: false,
     },
+    mutation: {
+      type: 'object',
+      properties: {
+        definition: { type: 'string', minLength: 1 },
+        kind: { enum: ['synchronous', 'asynchronous'] },
+        input: template,
+        timeoutMs: { type: 'number', minimum: 1, maximum: 3_600_000 },
+      },
+      required: ['definition'],
+      additionalProperties: false,
+    },
+    permissions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { role: { type: 'string', minLength: 1 }, start: { type: 'boolean' } },
+        required: ['role'],
+        additionalProperties: false,
+      },
+    },
     concurrency: { type: 'integer', minimum: 1 },
     key: template,
     priority: { enum: ['high', 'normal', 'low'] },

@@ -1,0 +1,66 @@
+import { type DocumentNode, Kind, parse, type TypeNode } from 'graphql';
+import { type Session, workflowPermissions } from '../access/index.ts';
+import { allowsOperation } from '../auth/index.ts';
+import type { Metadata, NamedMetadata } from '../catalog/index.ts';
+import { definitionFaults, fieldIn, type ServiceDeclaration, type ServiceFields } from '../graph/index.ts';
+
+/** The kinds of root fields that workflows have. */
+export const serviceKinds = { start: 'start of the workflow' } as const;
+
+/** The root fields that metadata declares beside those of tables. Definitions with faults have none; others report them. */
+export function declaredServices(metadata: Metadata): readonly ServiceDeclaration[] {
+  const names = new Set<string>();
+  return (metadata.workflows ?? []).flatMap((entry, index) => {
+    // A second entry of a name is left out.
+    if (names.has(entry.name)) return [];
+    names.add(entry.name);
+    return startOf(entry, index);
+  });
+}
+
+function startOf({ name, mutation }: NamedMetadata, index: number): ServiceDeclaration[] {
+  const { definition, kind } = (mutation ?? {}) as { readonly definition?: unknown; readonly kind?: unknown };
+  if (typeof definition !== 'string' || definitionFaults(definition, 'mutation').length > 0) return [];
+  const document = parse(definition, { noLocation: true });
+  return [
+    {
+      operation: 'mutation',
+      definition: kind === 'asynchronous' ? answeringId(document) : document,
+      target: { kind: serviceKinds.start, name },
+      where: `workflow ${name}`,
+      path: ['workflows', index, 'mutation', 'definition'],
+    },
+  ];
+}
+
+const id: TypeNode = {
+  kind: Kind.NON_NULL_TYPE,
+  type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'ID' } },
+};
+
+/** The definition of a field that answers with the id of a run. */
+function answeringId(document: DocumentNode): DocumentNode {
+  const field = fieldIn(document, 'mutation');
+  return {
+    ...document,
+    definitions: document.definitions.map((one) =>
+      one.kind === Kind.OBJECT_TYPE_DEFINITION && one.fields?.includes(field)
+        ? { ...one, fields: [{ ...field, type: id }] }
+        : one,
+    ),
+  };
+}
+
+/** The fields that a session sees. A credential that is restricted to sources or tables sees none. */
+export function seenServices(
+  services: ServiceFields,
+  metadata: Metadata,
+  { role, scopes }: Pick<Session, 'role' | 'scopes'>,
+): ServiceFields {
+  if (scopes !== undefined && (scopes.sources ?? scopes.tables) !== null) return services.only(() => false);
+  const permissions = workflowPermissions(metadata, role);
+  return services.only(
+    ({ name }, operation) =>
+      (scopes === undefined || allowsOperation(scopes, operation)) && permissions.mayStart(name),
+  );
+}
