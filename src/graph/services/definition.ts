@@ -27,23 +27,37 @@ export const rootOf: Readonly<Record<Operation, string>> = {
   subscription: 'Subscription',
 };
 
-/** The scalars that definitions may name, in both conventions of names. */
-export const knownScalars: ReadonlyMap<string, GraphQLNamedType> = new Map(
-  [
-    ...(Object.keys(scalars) as Scalar[]).flatMap((scalar) => [
-      scalarType('hasura-default', scalar),
-      scalarType('graphql-default', scalar),
-    ]),
+/** What definitions extend. */
+interface Base {
+  /** The scalars that definitions may name, in both conventions of names. */
+  readonly scalars: ReadonlyMap<string, GraphQLNamedType>;
+  /** A schema with these scalars, and without types of its own. */
+  readonly schema: GraphQLSchema;
+}
+
+let made: Base | undefined;
+
+/** Made at the first use: a scalar is described by whoever asks for its name first. */
+export function base(): Base {
+  made ??= makeBase();
+  return made;
+}
+
+function makeBase(): Base {
+  // In graphql-default, json and jsonb have the same name.
+  const all = ['jsonb', ...Object.keys(scalars)] as Scalar[];
+  const types = [
+    ...all.flatMap((scalar) => [scalarType('hasura-default', scalar), scalarType('graphql-default', scalar)]),
     GraphQLFloat,
     GraphQLID,
-  ].map((type) => [type.name, type]),
-);
-
-/** A schema without types of its own, which definitions extend. */
-export const emptySchema = new GraphQLSchema({
-  query: new GraphQLObjectType({ name: rootTypeName('query'), fields: { none: { type: GraphQLString } } }),
-  types: [...knownScalars.values()],
-});
+  ];
+  const known = new Map<string, GraphQLNamedType>(types.map((type) => [type.name, type]));
+  const query = new GraphQLObjectType({
+    name: rootTypeName('query'),
+    fields: { none: { type: GraphQLString } },
+  });
+  return { scalars: known, schema: new GraphQLSchema({ query, types: [...known.values()] }) };
+}
 
 const allowed: ReadonlySet<string> = new Set([
   Kind.OBJECT_TYPE_DEFINITION,
@@ -62,7 +76,7 @@ export function definitionFaults(text: string, operation: Operation): readonly s
   const shape = [...shapeFaults(document, operation)];
   if (shape.length > 0) return shape;
   try {
-    const extended = extendSchema(emptySchema, document);
+    const extended = extendSchema(base().schema, document);
     return validateSchema(extended).map(({ message }) => `is wrong: ${message}`);
   } catch (error) {
     return [`is wrong: ${messageOf(error)}`];

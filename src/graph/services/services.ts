@@ -19,7 +19,7 @@ import {
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { Operation } from '../names/conventions.ts';
 import { field, list, nonNull } from '../types/make.ts';
-import { emptySchema, fieldIn, knownScalars, nameOf, rootOf } from './definition.ts';
+import { base, fieldIn, nameOf, rootOf } from './definition.ts';
 
 /** What answers a root field that is not that of a table: a kind of service, and a name within it. */
 export interface ServiceTarget {
@@ -171,7 +171,7 @@ function entriesOf(declarations: readonly ServiceDeclaration[]): Entry[] {
     fields: [fieldIn(definition, operation)],
   }));
   const schema = extendSchema(
-    emptySchema,
+    base().schema,
     { kind: Kind.DOCUMENT, definitions: [...types.values(), ...numbered] },
     { assumeValid: true },
   );
@@ -204,7 +204,7 @@ function ownTypes(schema: GraphQLSchema, names: Iterable<string>) {
     if (isNonNullType(type)) return nonNull(replaced(type.ofType) as never) as unknown as T;
     if (isListType(type)) return list(replaced(type.ofType)) as unknown as T;
     const { name } = type as GraphQLNamedType;
-    return (made.get(name) ?? knownScalars.get(name)) as T;
+    return (made.get(name) ?? base().scalars.get(name)) as T;
   };
   for (const name of names) {
     const type = schema.getType(name)!;
