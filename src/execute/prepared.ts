@@ -20,7 +20,7 @@ import type { OwnWrites } from './operation-request.ts';
 import { prepareSets } from './parameter-sets.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, prepareReads } from './roots.ts';
-import { type CallService, noService, type ServiceRoot, serviceText } from './services.ts';
+import { type CallService, noService, serviceTexts } from './services.ts';
 import { type PreparedReads, runRoots, snapshotSources } from './snapshots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
 import { variantsByCapacity } from './variants.ts';
@@ -77,7 +77,6 @@ export function preparePlan(
   });
   const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
-  const services = roots.filter((root): root is ServiceRoot => root.kind === 'service');
   const introspects = roots.some((root) => root.kind === 'introspection');
   // Several fields may share a statement, so that an error belongs to none in particular.
   const [path = '$', ...others] = new Set(reads.map((root) => root.path));
@@ -113,11 +112,11 @@ export function preparePlan(
       try {
         for (let index = 0; index < plan.steps.length; index++)
           steps.push(await stepVariants(steps, index).run(running));
-        const [read, ...answered] = await Promise.all([
+        const [read, answered] = await Promise.all([
           runRoots(connectorOf, running, rootVariants(steps, 0)),
-          ...services.map(async (root) => [root, await serviceText(call, running, root)] as const),
+          serviceTexts(call, running, roots),
         ]);
-        texts = services.length === 0 ? read : new Map([...read, ...answered]);
+        texts = answered.length === 0 ? read : new Map([...read, ...answered]);
       } catch (error) {
         throw others.length > 0 ? error : placed(error, path);
       }

@@ -55,3 +55,13 @@ export function serviceText(
     return text;
   });
 }
+
+/** The JSON texts of the fields among these that are answered outside of the sources. */
+export function serviceTexts(
+  call: CallService,
+  running: Running,
+  roots: readonly Root[],
+): Promise<(readonly [Root, string])[]> {
+  const services = roots.filter((root) => root.kind === 'service');
+  return Promise.all(services.map(async (root) => [root, await serviceText(call, running, root)] as const));
+}

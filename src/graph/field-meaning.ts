@@ -9,7 +9,7 @@ import type {
   Table,
 } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
-import type { ServiceTarget } from './services/services.ts';
+import type { ServiceTarget } from './services/target.ts';
 
 /**
  * The meaning of a field, input field or argument. Everything that Foz generates carries its meaning in

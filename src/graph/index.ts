@@ -19,4 +19,5 @@ export { keepsDigits } from './scalars/types.ts';
 export { typescriptOf } from './scalars/typescript.ts';
 export { LazySchema } from './schema.ts';
 export { definitionFaults, fieldIn } from './services/definition.ts';
-export { type ServiceDeclaration, ServiceFields, type ServiceTarget } from './services/services.ts';
+export { type ServiceDeclaration, ServiceFields } from './services/services.ts';
+export type { ServiceTarget } from './services/target.ts';

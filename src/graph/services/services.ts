@@ -20,12 +20,7 @@ import type { CatalogIssue } from '../../catalog/index.ts';
 import type { Operation } from '../names/conventions.ts';
 import { field, list, nonNull } from '../types/make.ts';
 import { base, fieldIn, nameOf, rootOf } from './definition.ts';
-
-/** What answers a root field that is not that of a table: a kind of service, and a name within it. */
-export interface ServiceTarget {
-  readonly kind: string;
-  readonly name: string;
-}
+import type { ServiceTarget } from './target.ts';
 
 /** A root field that is not that of a table. */
 export interface ServiceDeclaration {
