@@ -31,6 +31,7 @@ export class LazySchema extends GraphQLSchema {
   readonly #base: TypeMap;
   readonly #map: TypeMap;
   #names: readonly string[] | undefined;
+  #namesToValidate: TypeMap | undefined;
 
   constructor(graph: Graph) {
     super({ assumeValid: true });
@@ -97,7 +98,7 @@ export class LazySchema extends GraphQLSchema {
   }
 
   override getTypeMap(): TypeMap {
-    return this.#map;
+    return isCalledBy('KnownTypeNamesRule') ? this.#mapToValidate() : this.#map;
   }
 
   override getType(name: string): GraphQLNamedType | undefined {
@@ -146,14 +147,25 @@ export class LazySchema extends GraphQLSchema {
   }
 
   /**
-   * Names of all types. Validation lists them for every document, only to have suggestions for unknown types. In a
-   * large graph it gets the types in use instead.
+   * The map in which validation looks for the names in a document. It lists all names for every document, only to have suggestions for
+   * unknown ones. In a large graph it gets the types in use instead. In others it gets an ordinary object, which is listed ten times as fast
+   * as one whose entries are made on first use. Validation only asks which names the object has.
    */
-  #listed(): readonly string[] {
-    if (this.#isLarge() && isCalledBy('KnownTypeNamesRule')) {
+  #mapToValidate(): TypeMap {
+    if (this.#isLarge()) {
       const inUse = [...take(this.#graph.made.keys(), mostSuggested)];
-      return [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
+      const names = [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
+      return lazyObject({ keys: () => names, get: (name) => this.getType(name) });
     }
+    this.#namesToValidate ??= Object.assign(
+      Object.create(null),
+      Object.fromEntries(this.#listed().map((name) => [name, true])),
+    ) as TypeMap;
+    return this.#namesToValidate;
+  }
+
+  /** Names of all types. */
+  #listed(): readonly string[] {
     this.#names ??= [
       ...new Set([
         ...this.#roots.names(),
