@@ -88,7 +88,8 @@ const losses: readonly (readonly [string, 'closed' | 'open', () => boolean])[] =
     'removed',
     'closed',
     () => {
-      rmSync(state, { recursive: true });
+      // Foz may write into it meanwhile.
+      rmSync(state, { recursive: true, maxRetries: 10 });
       return true;
     },
   ],

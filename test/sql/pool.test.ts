@@ -1,5 +1,6 @@
 import { FozError } from '../../src/core/index.ts';
 import { type Limits, Pool, type Pooled, type PoolOptions, Watch } from '../../src/sql/index.ts';
+import { until } from '../support/wait.ts';
 
 /** A fake connection whose state the test sets. */
 class Link implements Pooled {
@@ -234,6 +235,7 @@ describe('leaving', () => {
     const [used, unused] = await Promise.all([pool.acquire(patient), pool.acquire(patient)]);
     pool.release(unused);
     await pause(150);
+    await until(() => links.some(({ connected }) => !connected));
     expect(links.map(({ connected }) => connected)).toEqual([true, false]);
     expect(pool.state).toEqual({ size: 1, idle: 0, waiting: 0 });
     pool.release(used);

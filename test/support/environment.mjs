@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, statfsSyn
 import { tmpdir, userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
-import './code-cache.mjs';
+import { mainContext, rememberGlobals } from './main-context.mjs';
 
 /**
  * Gives each test file a temporary folder of its own and removes it after the last hook, also when tests failed. `os.tmpdir()` in a test
@@ -14,6 +14,7 @@ export default class FolderEnvironment extends TestEnvironment {
   #usedBefore = usedSeconds();
   #resourcesBefore = process.getActiveResourcesInfo();
   #file = '';
+  #restoreGlobals = rememberGlobals();
 
   /**
    * @param {ConstructorParameters<typeof TestEnvironment>[0]} config
@@ -21,16 +22,29 @@ export default class FolderEnvironment extends TestEnvironment {
    */
   constructor(config, context) {
     super(config, context);
-    // Jest records 100 frames of each error, and maps their places. Errors that are expected by the thousand took a fifth of the time.
-    this.global.Error.stackTraceLimit = 15;
+    this.global = /** @type {typeof this.global} */ (/** @type {unknown} */ (globalThis));
     this.#file = relative(config.globalConfig.rootDir, context.testPath);
     // The environment of the test's modules and child processes. Libraries run as in the bundled command: in production.
     Object.assign(this.global.process.env, ownVariables(), { NODE_ENV: 'production' });
   }
 
   /** @override */
+  getVmContext() {
+    // Modules that are loaded after their file has ended have none.
+    return super.getVmContext() && mainContext;
+  }
+
+  /** @override */
+  async setup() {
+    await super.setup();
+    // Jest records 100 frames of each error, and maps their places. Errors that are expected by the thousand took a fifth of the time.
+    Error.stackTraceLimit = 15;
+  }
+
+  /** @override */
   async teardown() {
     await super.teardown();
+    this.#restoreGlobals();
     if (this.#before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#before;
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
