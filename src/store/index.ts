@@ -139,6 +139,8 @@ export {
   type RunSummary,
   runKind,
   ScheduleStore,
+  type SeenRun,
+  type SeenRunsFilter,
   type ShownStep,
   type StartedChild,
   type StepRecord,

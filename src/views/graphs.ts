@@ -8,7 +8,9 @@ import {
   type Permissions,
   resolveEventTriggers,
   resolvePermissions,
+  type SeenRuns,
   type Session,
+  workflowPermissions,
 } from '../access/index.ts';
 import {
   type Catalog,
@@ -128,6 +130,11 @@ export class Graphs {
     this.#callService = call;
   }
 
+  /** The runs of a workflow that a role sees; `null`: none. */
+  seenRuns(role: RoleName, workflow: string): SeenRuns | null {
+    return workflowPermissions(this.#metadata, role).seen(workflow);
+  }
+
   /** The limits of a session: those of its role, lowered to those of its credential. */
   limitsOf(session: Pick<Session, 'role' | 'limits'>): LimitsConfig {
     return sessionLimits(this.#limits, session);
@@ -235,7 +242,7 @@ export class Graphs {
         ...permissions.issues,
         ...resolveEventTriggers(catalog, metadata, this.variables).issues,
         ...graph.issues,
-        ...ServiceFields.beside(graph.schema, declaredServices(metadata)).issues,
+        ...ServiceFields.beside(graph.schema, declaredServices(metadata, this.#naming)).issues,
       ],
       connectors,
     };
@@ -275,9 +282,13 @@ export class Graphs {
     };
   }
 
+  get #naming() {
+    return this.#config.naming ?? 'hasura-default';
+  }
+
   #servicesOf(session: Session): ServiceFields {
     if (this.#services === null) {
-      const declared = declaredServices(this.#metadata);
+      const declared = declaredServices(this.#metadata, this.#naming);
       this.#services =
         declared.length === 0
           ? ServiceFields.none

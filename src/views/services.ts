@@ -1,36 +1,57 @@
 import { type DocumentNode, Kind, parse, type TypeNode } from 'graphql';
-import { type Session, workflowPermissions } from '../access/index.ts';
+import { entriesOf, type Session, workflowPermissions } from '../access/index.ts';
 import { allowsOperation } from '../auth/index.ts';
-import type { Metadata, NamedMetadata } from '../catalog/index.ts';
+import type { Metadata, NamedMetadata, Naming } from '../catalog/index.ts';
 import { definitionFaults, fieldIn, type ServiceDeclaration, type ServiceFields } from '../graph/index.ts';
+import { resultOf, runFields, runKinds } from './run-fields.ts';
 
 /** The kinds of root fields that workflows have. */
-export const serviceKinds = { start: 'start of the workflow' } as const;
+export const serviceKinds = {
+  start: 'start of the workflow',
+  run: runKinds.one,
+  runs: runKinds.many,
+} as const;
 
 /** The root fields that metadata declares beside those of tables. Definitions with faults have none; others report them. */
-export function declaredServices(metadata: Metadata): readonly ServiceDeclaration[] {
+export function declaredServices(metadata: Metadata, naming: Naming): readonly ServiceDeclaration[] {
   const names = new Set<string>();
   return (metadata.workflows ?? []).flatMap((entry, index) => {
     // A second entry of a name is left out.
     if (names.has(entry.name)) return [];
     names.add(entry.name);
-    return startOf(entry, index);
+    const document = mutationOf(entry);
+    const start = document === null ? [] : [startOf(entry, document, index)];
+    const isSeen = entriesOf(entry.permissions).some(({ see }) => see === 'own' || see === 'all');
+    if (!isSeen) return start;
+    const seen = {
+      name: entry.name,
+      field: document === null ? entry.name : fieldIn(document, 'mutation').name.value,
+      result: document === null ? null : resultOf(document),
+    };
+    return [...start, ...runFields(seen, naming, index)];
   });
 }
 
-function startOf({ name, mutation }: NamedMetadata, index: number): ServiceDeclaration[] {
-  const { definition, kind } = (mutation ?? {}) as { readonly definition?: unknown; readonly kind?: unknown };
-  if (typeof definition !== 'string' || definitionFaults(definition, 'mutation').length > 0) return [];
-  const document = parse(definition, { noLocation: true });
-  return [
-    {
-      operation: 'mutation',
-      definition: kind === 'asynchronous' ? answeringId(document) : document,
-      target: { kind: serviceKinds.start, name },
-      where: `workflow ${name}`,
-      path: ['workflows', index, 'mutation', 'definition'],
-    },
-  ];
+/** The definition of the mutation field of a workflow; `null`: it has none, or one with faults. */
+function mutationOf({ mutation }: NamedMetadata): DocumentNode | null {
+  const { definition } = (mutation ?? {}) as { readonly definition?: unknown };
+  const isFaulty = typeof definition !== 'string' || definitionFaults(definition, 'mutation').length > 0;
+  return isFaulty ? null : parse(definition, { noLocation: true });
+}
+
+function startOf(
+  { name, mutation }: NamedMetadata,
+  document: DocumentNode,
+  index: number,
+): ServiceDeclaration {
+  const { kind } = mutation as { readonly kind?: unknown };
+  return {
+    operation: 'mutation',
+    definition: kind === 'asynchronous' ? answeringId(document) : document,
+    target: { kind: serviceKinds.start, name },
+    where: `workflow ${name}`,
+    path: ['workflows', index, 'mutation', 'definition'],
+  };
 }
 
 const id: TypeNode = {
@@ -60,7 +81,8 @@ export function seenServices(
   if (scopes !== undefined && (scopes.sources ?? scopes.tables) !== null) return services.only(() => false);
   const permissions = workflowPermissions(metadata, role);
   return services.only(
-    ({ name }, operation) =>
-      (scopes === undefined || allowsOperation(scopes, operation)) && permissions.mayStart(name),
+    ({ kind, name }, operation) =>
+      allowsOperation(scopes, operation) &&
+      (kind === serviceKinds.start ? permissions.mayStart(name) : permissions.seen(name) !== null),
   );
 }

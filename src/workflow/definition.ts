@@ -60,6 +60,8 @@ export interface WorkflowPermission {
   readonly role: string;
   /** Whether it may start runs by the mutation field; default: yes. */
   readonly start?: boolean;
+  /** The runs that it sees: those that the same role with the same session variables has started by the field, or all; default: none. */
+  readonly see?: 'own' | 'all';
 }
 
 export interface WorkflowDefinition {

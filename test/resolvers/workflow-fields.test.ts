@@ -80,6 +80,26 @@ const workflows = [
     ]),
     role: 'customer',
   },
+  {
+    ...simple(
+      'noted',
+      'noted(n: Int!): Noted! } type Noted { n: Int!',
+      [
+        {
+          ...{ id: 'small', kind: 'condition', if: '{% input.n < 0 %}' },
+          // biome-ignore lint/suspicious/noThenProperty: a setting of the step
+          then: [{ id: 'no', kind: 'fail', code: 'small', message: 'Too small.', details: { least: 0 } }],
+        },
+      ],
+      { kind: 'asynchronous' },
+    ),
+    output: { n: '{% input.n %}' },
+    permissions: [
+      { role: 'customer', see: 'own' },
+      { role: 'auditor', start: false, see: 'all' },
+      { role: 'clerk' },
+    ],
+  },
   { ...simple('closed', 'closed: Boolean', [{ id: 'a', kind: 'stop' }]), permissions: [{ role: 'clerk' }] },
 ];
 
@@ -118,14 +138,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function as(role: string, query: string, variables: object = {}): Promise<Reply> {
+async function as(role: string, query: string, variables: object = {}, user = '7'): Promise<Reply> {
   const response = await fetch(`${foz.server.url}graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       'x-foz-admin-secret': secret,
       'x-foz-role': role,
-      'x-foz-user-id': '7',
+      'x-foz-user-id': user,
     },
     body: JSON.stringify({ query, variables }),
   });
@@ -146,7 +166,7 @@ test('the field is in the graph of the roles that may start the workflow, with i
     expect(sdl(role)).toContain('input NoteInput {\n  text: String!\n  weight: numeric = "1.50"');
     expect(sdl(role)).toContain('later(n: Int!): ID!');
   }
-  expect(sdl('clerk')).toContain('type mutation_root {\n  closed: Boolean\n}');
+  expect(sdl('clerk')).toContain('type mutation_root {\n  closed: Boolean\n  noted(n: Int!): ID!\n}');
   expect(sdl('clerk')).not.toContain('PlacedOrder');
   const { data } = await as(
     'customer',
@@ -258,6 +278,44 @@ test('one that does not answer in time goes on; an asynchronous one answers the 
       .data.run;
   await until(async () => (await run()).state === 'done');
   expect(await run()).toEqual({ state: 'done', origin: 'mutation', output: 5 });
+});
+
+test('roles see the runs that they may see', async () => {
+  const field = (more: string) =>
+    `{ noted_run${more} { id state output { n } error { message reason details } } }`;
+  const start = async (role: string, n: number, user = '7') =>
+    (await as(role, 'mutation ($n: Int!) { noted(n: $n) }', { n }, user)).data.noted as string;
+  const mine = await start('customer', 1);
+  const others = await start('customer', 2, '8');
+  const failing = await start('customer', -1);
+  const seen = async (role: string, id: string, user = '7') =>
+    (await as(role, `query ($id: ID!) ${field('(id: $id)')}`, { id }, user)).data.noted_run;
+  await until(async () => (await seen('auditor', failing))?.state === 'failed');
+  await until(async () => (await seen('auditor', others))?.state === 'done');
+  await until(async () => (await seen('customer', mine))?.state === 'done');
+  expect(await seen('customer', mine)).toEqual({ id: mine, state: 'done', output: { n: 1 }, error: null });
+  expect(await seen('customer', others)).toBeNull();
+  expect(await seen('customer', others, '8')).toMatchObject({ output: { n: 2 } });
+  expect(await seen('customer', failing)).toEqual({
+    ...{ id: failing, state: 'failed', output: null },
+    error: { message: 'Too small.', reason: 'small', details: { least: 0 } },
+  });
+  const list = async (role: string, args: string) =>
+    (await as(role, `{ noted_runs${args} { id ended_at } }`)).data.noted_runs.map(
+      ({ id }: { id: string }) => id,
+    );
+  expect(await list('customer', '')).toEqual([failing, mine]);
+  expect(await list('auditor', '')).toEqual([failing, others, mine]);
+  expect(await list('auditor', '(limit: 1)')).toEqual([failing]);
+  expect(await list('auditor', `(before: "${failing}", states: [done])`)).toEqual([others, mine]);
+  // One that may only see, and one that may only start.
+  expect((await as('auditor', 'mutation { noted(n: 1) }')).errors![0]!.extensions.code).toBe(
+    'validation-failed',
+  );
+  expect((await as('clerk', field('(id: "x")'))).errors![0]!.extensions.code).toBe('validation-failed');
+  expect((await as('customer', '{ noted_runs(limit: 101) { id } }')).errors![0]!.extensions.code).toBe(
+    'validation-failed',
+  );
 });
 
 test('a workflow that starts itself by its field ends', async () => {

@@ -20,11 +20,11 @@ import {
   Scheduler,
 } from '../../workflow/index.ts';
 import { startCleaning } from './cleaning.ts';
+import { workflowFields } from './fields/index.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
 import type { OwnOperations } from './own-operations.ts';
 import { type ServiceOptions, stepServices } from './step-services.ts';
-import { workflowFields } from './workflow-fields.ts';
 
 /** Milliseconds that running jobs may take to end when the server stops. */
 const graceMs = 5_000;
@@ -89,7 +89,7 @@ export function workOf(options: WorkOptions): Work {
   const hooks = new HookReceiver({
     ...{ calls, runner, log, secretsOf, settled: () => workflows.align(), isRead: () => metadata.isRead },
   });
-  graphs.useServices(workflowFields({ runner, workflows }));
+  graphs.useServices(workflowFields({ runner, workflows, runs, graphs }));
   // Calls may come as soon as the server listens.
   const stops: (() => void)[] = [followHooks(graphs, hooks)];
   let closing: Promise<void> | null = null;

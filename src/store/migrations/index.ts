@@ -19,6 +19,7 @@ import * as hooks from './0017-hooks.ts';
 import * as people from './0018-people.ts';
 import * as runTimes from './0019-run-times.ts';
 import * as syncs from './0020-syncs.ts';
+import * as runStarters from './0021-run-starters.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   { name: '0018-people', up: people.up },
   { name: '0019-run-times', up: runTimes.up },
   { name: '0020-syncs', up: syncs.up },
+  { name: '0021-run-starters', up: runStarters.up },
 ];

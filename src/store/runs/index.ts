@@ -17,5 +17,6 @@ export type {
 } from './run.ts';
 export { RunStore } from './run-store.ts';
 export { type DueOutcome, type DueRun, ScheduleStore } from './schedule-store.ts';
+export type { SeenRun, SeenRunsFilter } from './seen.ts';
 export type { RunFilter } from './shown.ts';
 export type { NewSignal, Wait } from './signals.ts';

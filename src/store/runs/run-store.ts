@@ -24,6 +24,7 @@ import type {
   RunSummary,
   StartedChild,
 } from './run.ts';
+import { type SeenRun, type SeenRunsFilter, seenRuns } from './seen.ts';
 import { listRuns, type RunFilter, showRun } from './shown.ts';
 import {
   deliverSignal,
@@ -237,6 +238,11 @@ export class RunStore {
 
   list(filter: RunFilter): Promise<readonly RunSummary[]> {
     return this.#jobs.transact(({ run }) => listRuns(run, filter));
+  }
+
+  /** Runs as roles see them, the newest first. */
+  seen(filter: SeenRunsFilter): Promise<readonly SeenRun[]> {
+    return this.#jobs.transact(({ run }) => seenRuns(run, filter));
   }
 
   show(id: string): Promise<RunDetails | null> {

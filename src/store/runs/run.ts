@@ -20,6 +20,8 @@ export interface NewRun {
   readonly caller?: RunCaller;
   /** How many runs have started each other, where there is no caller; default: 0. */
   readonly depth?: number;
+  /** Who has started it by a field of the graph. */
+  readonly starter?: string;
 }
 
 /** The run that starts another one. */

@@ -34,10 +34,10 @@ export async function readDefinition(
 /** Adds runs. Resolves with the ids that are new. */
 export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Promise<Set<string>> {
   const rows = await run(
-    `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin, parent, depth)
-     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin, parent, depth
-     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[], ?::text[], ?::text[], ?::int[])
-       as given (id, workflow, version, priority, key, input, after_ms, origin, parent, depth)
+    `insert into foz.runs (id, workflow, version, state, priority, key, input, at, origin, parent, depth, starter)
+     select id, workflow, version, 'active', priority, key, input, now() + after_ms * interval '1 millisecond', origin, parent, depth, starter
+     from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::text[], ?::text[], ?::float8[], ?::text[], ?::text[], ?::int[], ?::text[])
+       as given (id, workflow, version, priority, key, input, after_ms, origin, parent, depth, starter)
      on conflict (id) do nothing returning id`,
     [
       runs.map(({ id }) => id),
@@ -50,6 +50,7 @@ export async function insertRuns(run: RunStatement, runs: readonly NewRun[]): Pr
       runs.map(({ origin }) => origin),
       runs.map(({ caller }) => (caller?.waits === true ? caller.claim.id : null)),
       runs.map(({ caller, depth = 0 }) => caller?.depth ?? depth),
+      runs.map(({ starter = null }) => starter),
     ],
   );
   return new Set(rows.map(({ id }) => String(id)));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import { jobKey, type NewRun, type Priority, type RunStore, runKind } from '../../store/index.ts';
+import type { WorkflowDefinition } from '../definition.ts';
 import { Expressions } from '../expressions/index.ts';
 import { GroupCommit, type JobWorker, type WorkLog } from '../jobs/index.ts';
 import type { StepServices } from '../steps/step.ts';
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly id?: string;
   readonly priority?: Priority;
   readonly afterMs?: number;
+  /** Who starts it by a field of the graph. */
+  readonly starter?: string;
   /** The active run that asks for it; default: none does. It does not wait for the end of this one in the store. */
   readonly askedBy?: string;
 }
@@ -80,6 +83,11 @@ export class Runner {
     return this.#definitions.current(workflow);
   }
 
+  /** The definition that a run began with. Rejects with FozError `not-found`. */
+  definition(workflow: string, version: number): Promise<WorkflowDefinition> {
+    return this.#definitions.version(workflow, version);
+  }
+
   /** Starts a run of the current version. Resolves with its id when it is stored. */
   async start(workflow: string, input: unknown, options: StartOptions = {}): Promise<string> {
     const run = await this.prepare(workflow, input, options);
@@ -94,7 +102,7 @@ export class Runner {
   async prepare(
     workflow: string,
     input: unknown,
-    { id = randomUUID(), priority, afterMs = 0, origin = 'manual', askedBy }: StartOptions = {},
+    { id = randomUUID(), priority, afterMs = 0, origin = 'manual', askedBy, starter }: StartOptions = {},
   ): Promise<NewRun> {
     const { version, definition } = this.#definitions.known(workflow);
     if (definition.enabled === false)
@@ -110,6 +118,7 @@ export class Runner {
           ? null
           : jobKey(typeof key === 'string' ? key : JSON.stringify(key)),
       input: JSON.stringify(input ?? null),
+      ...(starter !== undefined && { starter }),
       ...(askedBy !== undefined && { depth: await this.#depthBelow(askedBy) }),
     };
   }

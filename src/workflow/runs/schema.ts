@@ -87,7 +87,11 @@ export const workflowSchema: object = {
       type: 'array',
       items: {
         type: 'object',
-        properties: { role: { type: 'string', minLength: 1 }, start: { type: 'boolean' } },
+        properties: {
+          role: { type: 'string', minLength: 1 },
+          start: { type: 'boolean' },
+          see: { enum: ['own', 'all'] },
+        },
         required: ['role'],
         additionalProperties: false,
       },
