@@ -348,8 +348,10 @@ export type Hook = {
   name: Scalars['String']['output'];
   /** As in /hooks/payments. */
   path: Scalars['String']['output'];
+  /** The name of the signal that it gives instead. */
+  signal?: Maybe<Scalars['String']['output']>;
   /** The workflow that it starts. */
-  workflow: Scalars['String']['output'];
+  workflow?: Maybe<Scalars['String']['output']>;
 };
 
 /** A call of an inbound webhook. Secrets are `***`. */
@@ -699,7 +701,7 @@ export type Mutation = {
   repairSync?: Maybe<Sync>;
   /** Puts another document in the place of the metadata. */
   replaceMetadata: MetadataResult;
-  /** Starts a run for a call of the log again, by the present definition. Returns the id of the run. */
+  /** Starts a run for a call of the log again, or gives its signal again, by the present definition. Returns the id of the run or signal. */
   replayHookCall: Scalars['String']['output'];
   /** Starts a new run of the current version of the workflow of a run that has ended. */
   rerunRun: Run;

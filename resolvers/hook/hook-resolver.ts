@@ -42,10 +42,10 @@ export class HookResolver {
 
   @Mutation(() => String, {
     description:
-      'Starts a run for a call of the log again, by the present definition. Returns the id of the run.',
+      'Starts a run for a call of the log again, or gives its signal again, by the present definition. Returns the id of the run or signal.',
   })
-  async replayHookCall(@Ctx() context: ControlContext, @Arg('id', () => String) id: string): Promise<string> {
-    return (await replayCall(context, id)).id;
+  replayHookCall(@Ctx() context: ControlContext, @Arg('id', () => String) id: string): Promise<string> {
+    return replayCall(context, id);
   }
 
   @Mutation(() => MetadataResult, {

@@ -24,8 +24,11 @@ export class Hook {
   @Field(() => String, { description: 'As in /hooks/payments.' })
   path!: string;
 
-  @Field(() => String, { description: 'The workflow that it starts.' })
-  workflow!: string;
+  @Field(() => String, { nullable: true, description: 'The workflow that it starts.' })
+  workflow!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The name of the signal that it gives instead.' })
+  signal!: string | null;
 
   @Field(() => [String], { description: 'Its faults.' })
   faults!: readonly string[];

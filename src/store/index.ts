@@ -44,6 +44,7 @@ export { Follower } from './follower.ts';
 export {
   type HookCall,
   type HookCallFilter,
+  type HookKey,
   type HookOutcome,
   HookStore,
   type StoredHookCall,

@@ -1,5 +1,5 @@
 import { FozError } from '../../core/index.ts';
-import type { HookCallFilter, RunDetails, StoredHookCall } from '../../store/index.ts';
+import type { HookCallFilter, StoredHookCall } from '../../store/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import { type HookDefinition, pathOfHook } from '../../workflow/index.ts';
 import { audited } from '../audited.ts';
@@ -13,7 +13,9 @@ export interface HookDescription {
   readonly enabled: boolean;
   /** `/hooks/payments` */
   readonly path: string;
-  readonly workflow: string;
+  /** The workflow that a call starts; `null`: it gives a signal. */
+  readonly workflow: string | null;
+  readonly signal: string | null;
   readonly faults: readonly string[];
   readonly definition: unknown;
 }
@@ -26,7 +28,8 @@ export function describeHooks({ metadata, variables }: Graphs): HookDescription[
     description: typeof entry.description === 'string' ? entry.description : null,
     enabled: entry.enabled !== false,
     path: `/hooks/${pathOfHook(entry as unknown as HookDefinition)}`,
-    workflow: String(entry.workflow),
+    workflow: typeof entry.workflow === 'string' ? entry.workflow : null,
+    signal: signalOf(entry),
     faults: issues.filter(({ path }) => path?.[1] === index).map(({ reason }) => reason),
     definition: entry,
   }));
@@ -36,6 +39,11 @@ export interface HookCallPage {
   readonly entries: readonly StoredHookCall[];
   /** Where the next page starts; `null`: this was the last one. */
   readonly next: number | null;
+}
+
+function signalOf({ signal }: Readonly<Record<string, unknown>>): string | null {
+  const name = typeof signal === 'object' && signal !== null && 'name' in signal ? signal.name : null;
+  return typeof name === 'string' ? name : null;
 }
 
 /** A page of the log of calls, the newest first. */
@@ -51,11 +59,10 @@ export async function listedCalls(
   return { entries, next: found.length > filter.limit ? entries.at(-1)!.seq : null };
 }
 
-/** Starts a run for a call of the log again. Resolves with the run. */
-export async function replayCall(control: RunControl, call: string): Promise<RunDetails> {
-  const { hooks, runs } = requireWork(control);
-  const id = await audited(control, 'hook.replay', { call }, () => hooks.replay(call));
-  return (await runs.show(id))!;
+/** Does again what a call of the log leads to. Resolves with the id of the run, or of the signal. */
+export function replayCall(control: RunControl, call: string): Promise<string> {
+  const { hooks } = requireWork(control);
+  return audited(control, 'hook.replay', { call }, () => hooks.replay(call));
 }
 
 /** Stores a secret that webhooks refer to by its name. Other processes use it within seconds. */

@@ -4,6 +4,7 @@ import type { RunStatement } from '../run-statement.ts';
 import { addRuns } from '../runs/add-runs.ts';
 import type { NewRun } from '../runs/index.ts';
 import { queueOf } from '../runs/queue.ts';
+import { deliverSignal, type NewSignal } from '../runs/signals.ts';
 
 export type HookOutcome = 'accepted' | 'duplicate' | 'challenge' | 'refused';
 
@@ -38,7 +39,13 @@ export interface StoredHookCall extends Omit<HookCall, 'body'> {
 export interface HookRun {
   readonly run: NewRun;
   /** A later call with the same key starts nothing; `null`: each call starts a run. */
-  readonly key: { readonly text: string; readonly seconds: number } | null;
+  readonly key: HookKey | null;
+}
+
+/** By what repeated calls are recognized, and for how long. */
+export interface HookKey {
+  readonly text: string;
+  readonly seconds: number;
 }
 
 export interface HookCallFilter {
@@ -74,6 +81,19 @@ export class HookStore {
       await addRuns(transaction, [run]);
       await insertCall(transaction.run, { ...call, run: run.id });
       return null;
+    });
+  }
+
+  /**
+   * Gives the signal of a call and adds the call to the log, both or neither. Resolves with the signal that an earlier call with the key has given;
+   * `null`: none has.
+   */
+  signal(call: HookCall, signal: NewSignal, key: HookKey | null): Promise<string | null> {
+    return this.#jobs.transact(async (transaction) => {
+      const former = key === null ? null : await takeKey(transaction.run, call.hook, key, signal.id);
+      if (former === null) await deliverSignal(transaction, signal);
+      await insertCall(transaction.run, former === null ? call : { ...call, outcome: 'duplicate' });
+      return former;
     });
   }
 
@@ -133,11 +153,11 @@ const keysAtOnce = 10_000;
 const shown =
   'id, seq, hook, at, method, query, address, headers, octet_length(body) as bytes, status, outcome, reason, run, replay_of';
 
-/** Takes a key for a run. Resolves with the run that has it; `null`: it is this one. */
+/** Takes a key for a run, or for a signal. Resolves with the one that has it; `null`: it is this one. */
 async function takeKey(
   run: RunStatement,
   hook: string,
-  { text, seconds }: { readonly text: string; readonly seconds: number },
+  { text, seconds }: HookKey,
   id: string,
 ): Promise<string | null> {
   const taken = await run(

@@ -1,6 +1,7 @@
 export {
   type HookCall,
   type HookCallFilter,
+  type HookKey,
   type HookOutcome,
   type HookRun,
   HookStore,

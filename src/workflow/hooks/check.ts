@@ -31,14 +31,14 @@ function messageOf({ keyword, message, params, parentSchema, data }: ErrorObject
   return `${message}.`;
 }
 
-function meaningFaults({
-  networks = [],
-  schema: body,
-  dedupe,
-  input,
-  auth,
-}: HookDefinition): WorkflowFault[] {
-  const faults = [...faultsOf(input, '/input'), ...faultsOf(dedupe?.key, '/dedupe/key')];
+function meaningFaults(hook: HookDefinition): WorkflowFault[] {
+  const { networks = [], schema: body, dedupe, input, auth, signal } = hook;
+  const faults = [
+    ...faultsOf(input, '/input'),
+    ...faultsOf(dedupe?.key, '/dedupe/key'),
+    ...faultsOf(signal?.key, '/signal/key'),
+    ...targetFaults(hook),
+  ];
   for (const [index, network] of networks.entries())
     if (!isNetwork(network))
       faults.push({
@@ -55,5 +55,15 @@ function meaningFaults({
     faults.push({ place: '/auth', message: 'needs the "url" that Twilio calls, since it is signed.' });
   if (auth.kind === 'hmac' && auth.url !== undefined && !URL.canParse(auth.url))
     faults.push({ place: '/auth/url', message: 'is no URL.' });
+  return faults;
+}
+
+/** A call either starts a workflow or gives a signal. */
+function targetFaults({ workflow, signal, wait_ms: waitMs }: HookDefinition): WorkflowFault[] {
+  const faults: WorkflowFault[] = [];
+  if ((workflow === undefined) === (signal === undefined))
+    faults.push({ place: '', message: 'needs either a "workflow" to start or a "signal" to give.' });
+  if (signal !== undefined && waitMs !== undefined)
+    faults.push({ place: '/wait_ms', message: 'has no meaning with a "signal": a call starts no run.' });
   return faults;
 }

@@ -25,7 +25,10 @@ export interface HookDefinition {
   readonly enabled?: boolean;
   /** The path below `/hooks/`; default: the name. */
   readonly path?: string;
-  readonly workflow: string;
+  /** The workflow that a call starts. */
+  readonly workflow?: string;
+  /** The signal that a call gives to the step `waitFor` of a run, instead of starting one. The key sees what `input` sees. */
+  readonly signal?: { readonly name: string; readonly key?: Template };
   readonly methods?: readonly string[];
   readonly auth: HookAuth;
   /** Addresses and networks that may call. */

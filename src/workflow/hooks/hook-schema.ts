@@ -50,6 +50,12 @@ const schema: object = {
     enabled: { type: 'boolean' },
     path: { type: 'string', pattern: '^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$', maxLength: 200 },
     workflow: text,
+    signal: {
+      type: 'object',
+      required: ['name'],
+      properties: { name: { type: 'string', minLength: 1, maxLength: 200 }, key: {} },
+      additionalProperties: false,
+    },
     methods: {
       type: 'array',
       minItems: 1,
@@ -90,7 +96,7 @@ const schema: object = {
     },
     wait_ms: { type: 'integer', minimum: 1, maximum: 60_000 },
   },
-  required: ['name', 'workflow', 'auth'],
+  required: ['name', 'auth'],
   additionalProperties: false,
 };
 

@@ -10,6 +10,7 @@ import { BodyRefused } from './body.ts';
 import { loggedCall, type Received, receivedOf, usualBytes } from './call.ts';
 import { isMetaChallenge, metaChallenge, slackChallenge } from './challenge.ts';
 import { type HookDefinition, pathOfHook } from './definition.ts';
+import { effectOf, type HookEffect, idOf, storeEffect } from './effect.ts';
 import { FixedWindow } from './fixed-window.ts';
 import { RefusalBudget } from './refusal-budget.ts';
 import { Strangers } from './strangers.ts';
@@ -97,7 +98,7 @@ export class HookReceiver {
     }
   }
 
-  /** Starts a run for a call of the log again. Resolves with its id. Rejects with FozError. */
+  /** Does again what a call of the log leads to. Resolves with the id of the run, or of the signal. Rejects with FozError. */
   async replay(id: string): Promise<string> {
     const call = await this.#options.calls.find(id);
     if (call === null) throw new FozError('not-found', `There is no call ${id} of a webhook.`);
@@ -108,21 +109,14 @@ export class HookReceiver {
       throw new FozError('conflict', `The body of the call ${id} was not kept: it cannot be replayed.`);
     const { definition } = hook;
     const sent = await receivedOf(definition, { ...call, path: pathOfHook(definition) }, call.body);
-    const run = await this.#prepared(definition, sent);
+    const effect = await this.#prepared(definition, sent);
     const { seq: _, at: __, bytes: ___, ...rest } = call;
-    await this.#options.calls.start(
-      {
-        ...rest,
-        id: randomUUID(),
-        status: 202,
-        outcome: 'accepted',
-        reason: null,
-        run: run.id,
-        replayOf: id,
-      },
-      { run, key: null },
-    );
-    return run.id;
+    const again = {
+      ...{ ...rest, id: randomUUID(), replayOf: id, run: effect.kind === 'run' ? effect.run.id : null },
+      ...{ status: 202, outcome: 'accepted' as const, reason: null },
+    };
+    await storeEffect(this.#options.calls, again, effect, null);
+    return idOf(effect);
   }
 
   async #received(
@@ -160,17 +154,20 @@ export class HookReceiver {
       return slack;
     }
     const key = await this.#keyOf(definition, request, received);
-    const run = await this.#prepared(definition, sent);
+    const effect = await this.#prepared(definition, sent);
     const accepted = loggedCall(definition, request, call, { status: 202, outcome: 'accepted' });
-    const former = await calls.start(accepted, { run, key });
-    return this.#answered(definition, former ?? run.id, former !== null, request.signal);
+    const former = await storeEffect(calls, accepted, effect, key);
+    const id = former ?? idOf(effect);
+    if (effect.kind === 'signal')
+      return json(202, former === null ? { signal: id } : { signal: id, duplicate: true });
+    return this.#answered(definition, id, former !== null, request.signal);
   }
 
-  /** The input of a run, checked. */
+  /** What a call leads to, once its body was checked. */
   async #prepared(
     definition: HookDefinition,
     { received, exact }: { readonly received: Received; readonly exact: unknown },
-  ) {
+  ): Promise<HookEffect> {
     const { runner, settled } = this.#options;
     await settled();
     if (definition.schema !== undefined) {
@@ -180,9 +177,7 @@ export class HookReceiver {
           faults,
         });
     }
-    const input =
-      definition.input === undefined ? received : await runner.evaluate(definition.input, received);
-    return runner.prepare(definition.workflow, input, { origin: `hook:${definition.name}` });
+    return effectOf(definition, received, runner);
   }
 
   /** The de-duplication key of a call; `null`: the hook asks for none. */

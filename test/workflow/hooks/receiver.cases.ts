@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { HookStore } from '../../../src/store/index.ts';
 import { type HookDefinition, HookReceiver } from '../../../src/workflow/index.ts';
-import { type StorePlace, storePlace } from '../../store/place.ts';
+import { type StorePlace, storePlace, until } from '../../store/place.ts';
 import { type Workplace, workplace } from '../workplace.ts';
 
 interface Sent {
@@ -197,5 +197,38 @@ export function receiverCases(kind: 'pglite' | 'postgres'): void {
     const kept = (await log()).reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
     expect(kept).toBeLessThan(256 * 1024 + 64 * 1024);
     expect(kept).toBeGreaterThan(128 * 1024);
+  });
+
+  test('a call ends the wait of the run that its key names, once, and a call without the key ends none', async () => {
+    const wait = { id: 'w', kind: 'waitFor', signal: name, key: '{% input.order %}' };
+    await work.runner.define({ name, steps: [wait] });
+    use({
+      ...{ workflow: undefined, signal: { name, key: '{% body.order %}' } },
+      ...{ input: { paid: '{% body.amount %}' }, dedupe: { key: '{% body.id %}' } },
+    });
+    const runs = [await work.runner.start(name, { order: 'a' }), await work.runner.start(name, { order: 7 })];
+    await work.worker.start();
+    expect(await send({ body: '{"id":1,"amount":5}' })).toMatchObject({ status: 400 });
+    const body = '{"id":2,"order":7,"amount":12}';
+    const [first, again] = [await send({ body }), await send({ body })];
+    const { signal } = JSON.parse(first.body);
+    expect([first.status, JSON.parse(first.body)]).toEqual([202, { signal }]);
+    expect(JSON.parse(again.body)).toEqual({ signal, duplicate: true });
+    const ended = async (id: string) => (await work.runs.show(id))!.state === 'done';
+    await until(() => ended(runs[1]!));
+    expect(JSON.parse((await work.runs.show(runs[1]!))!.output!)).toEqual({ paid: 12 });
+    expect(await ended(runs[0]!)).toBe(false);
+    await send({ body: '{"id":3,"order":"a","amount":1}' });
+    await until(() => ended(runs[0]!));
+    const [last, , accepted] = await log();
+    expect([last, accepted]).toMatchObject([
+      { outcome: 'accepted', run: null },
+      { outcome: 'accepted', run: null },
+    ]);
+    // A replayed call gives another signal, which the next wait gets.
+    const replayed = await receiver.replay(accepted!.id);
+    expect(replayed).not.toBe(signal);
+    const next = await work.runner.start(name, { order: 7 });
+    await until(() => ended(next));
   });
 }
