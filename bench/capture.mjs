@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 const context = { signal: never, timeoutMs: null };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const rows = Number(options.rows);
+const rows = Number(options.rows ?? 200_000);
 /** Transactions of one row are slower to write than to read. */
 const singles = Math.ceil(rows / 4);
 const table = `create table capture_rows (id bigint primary key, kind int not null, name varchar(40) not null, amount decimal(10,2) not null,

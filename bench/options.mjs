@@ -7,7 +7,8 @@ npm run bench -- identify                  what it costs to tell who is asking
 npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 distinct operations
 npm run bench -- live [--subscribers 5000]      live queries on PostgreSQL: the delay of answers, CPU and memory
 npm run bench -- capture [--rows 200000]   change capture alone: row changes per second, and the delay from a commit
-npm run bench -- work [--runs 10000]       durable work: runs of workflows and deliveries per second
+npm run bench -- work [--runs 10000]       durable work: runs, deliveries, kills, delay, sync; --operation TEXT picks some;
+                                           --rows N: of the sync (1,000,000)
 npm run bench -- abuse                     what clients and long answers can do to the process, and the memory it takes;
                                            --operation TEXT picks scenarios
 
@@ -38,7 +39,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     tables: { type: 'string', default: '1000,2000,3000,4000,5000' },
     requests: { type: 'string', default: '200000' },
-    rows: { type: 'string', default: '200000' },
+    rows: { type: 'string' },
     runs: { type: 'string', default: '10000' },
     subscribers: { type: 'string', default: '5000' },
     before: { type: 'string' },

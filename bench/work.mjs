@@ -1,55 +1,91 @@
-// Durable work: runs of three steps per second and deliveries per second of one process, on PostgreSQL (with fsync and synchronous_commit) and on
-// the embedded store, beside pg-boss with step records of its own. All work is queued before it is measured, so the rate is that of doing it.
-import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import pg from 'pg';
+// Durable work, on PostgreSQL (with fsync and synchronous_commit) and on the embedded store: runs of three steps and deliveries per second of one
+// process, beside pg-boss with step records of its own; runs that are done while processes are killed; the delay of deliveries; syncs.
+import { loadavg } from 'node:os';
 import { options } from './options.mjs';
-import { root } from './processes.mjs';
 import { findServers } from './servers.mjs';
+import { delaysOfDeliveries, drainDeliveries } from './work-deliveries.mjs';
+import { drainWhileKilled } from './work-kills.mjs';
 import { drainWithPgBoss } from './work-pgboss.mjs';
+import { inDatabases, inFolder, inStore, median, onDurableServer } from './work-place.mjs';
+import { drainRuns, workflowNames } from './work-runs.mjs';
+import { measureSync } from './work-sync.mjs';
 
-const from = (path) => import(pathToFileURL(join(root, 'dist/src', path)).href);
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const rounds = options.quick ? 1 : 3;
 const runs = Number(options.runs);
+const seconds = options.quick ? 3 : 20;
 
-/** Three steps without an effect outside, and three with one: every effect waits for the commit of what was recorded before. */
-const workflows = {
-  'three transforms': ['transform', { value: '{% input.n + 1 %}' }],
-  'three operations': ['graphql', { document: '{ hello }', role: 'admin' }],
+/** What is measured; `--operation` picks some. */
+const parts = {
+  runs: measureRuns,
+  deliveries: measureDeliveries,
+  kills: measureKills,
+  delay: measureDelay,
+  sync: measureSyncs,
 };
-const stepsOf = ([kind, settings]) => ['a', 'b', 'c'].map((id) => ({ id, kind, ...settings }));
 
 export async function run() {
   const { postgres } = findServers(['postgres']);
-  const admin = new pg.Client(postgres);
-  await admin.connect();
-  const [{ setting: fsync }] = (await admin.query("select setting from pg_settings where name = 'fsync'"))
-    .rows;
-  await durable(admin, 'on');
-  try {
-    for (const name of Object.keys(workflows)) {
-      const found = { postgres: [], embedded: [], 'pg-boss': [] };
-      for (let round = 0; round < rounds; round++) {
-        found.postgres.push(await inStore(admin, postgres, (place) => drainRuns(place, name)));
-        found.embedded.push(await inFolder((place) => drainRuns(place, name)));
-        if (name === 'three transforms')
-          found['pg-boss'].push(await inStore(admin, postgres, ({ url }) => drainWithPgBoss(url, runs)));
-      }
-      report(`runs of ${name}`, found);
+  await onDurableServer(postgres, async (admin) => {
+    for (const [name, part] of Object.entries(parts)) {
+      if (!options.wantsOperation(name)) continue;
+      console.log(`load before ${name}: ${loadavg()[0].toFixed(1)}`);
+      await part(admin, postgres);
     }
-    const sent = { postgres: [], embedded: [] };
+  });
+}
+
+async function measureRuns(admin, server) {
+  for (const name of workflowNames) {
+    const found = { postgres: [], embedded: [], 'pg-boss': [] };
     for (let round = 0; round < rounds; round++) {
-      sent.postgres.push(await inStore(admin, postgres, drainDeliveries));
-      sent.embedded.push(await inFolder(drainDeliveries));
+      found.postgres.push(await inStore(admin, server, (place) => drainRuns(place, name, runs)));
+      found.embedded.push(await inFolder((place) => drainRuns(place, name, runs)));
+      if (name === 'three transforms')
+        found['pg-boss'].push(await inStore(admin, server, ({ url }) => drainWithPgBoss(url, runs)));
     }
-    report('deliveries', sent);
-  } finally {
-    await durable(admin, fsync);
-    await admin.end();
+    report(`runs of ${name}`, found);
+  }
+}
+
+async function measureDeliveries(admin, server) {
+  const found = { postgres: [], embedded: [] };
+  for (let round = 0; round < rounds; round++) {
+    found.postgres.push(await inStore(admin, server, (place) => drainDeliveries(place, runs)));
+    found.embedded.push(await inFolder((place) => drainDeliveries(place, runs)));
+  }
+  report('deliveries', found);
+}
+
+async function measureKills(admin, server) {
+  for (let round = 0; round < rounds; round++)
+    console.log(
+      `runs while killed: ${await inStore(admin, server, (place) => drainWhileKilled(place, 5_000))}`,
+    );
+}
+
+async function measureDelay(admin, server) {
+  for (const perSecond of [100, 1_000])
+    for (let round = 0; round < rounds; round++)
+      console.log(
+        `commit to delivery: ${await inDatabases(admin, server, ['foz_work_left', 'foz_work'], (left) =>
+          delaysOfDeliveries(left, new URL('/foz_work', server).href, perSecond, seconds),
+        )}`,
+      );
+}
+
+async function measureSyncs(admin, server) {
+  const rows = Number(options.rows ?? (options.quick ? 20_000 : 1_000_000));
+  for (const direction of ['to_right', 'both']) {
+    const names = ['foz_work_left', 'foz_work_right', 'foz_work'];
+    const found = await inDatabases(admin, server, names, (left, right) =>
+      measureSync(left, right, new URL('/foz_work', server).href, {
+        rows,
+        direction,
+        perSecond: 100,
+        seconds,
+      }),
+    );
+    for (const sentence of found) console.log(`sync, ${direction}: ${sentence}`);
   }
 }
 
@@ -59,120 +95,4 @@ function report(what, found) {
       console.log(
         `${what}, ${place}: ${Math.round(median(rates))} per second (${rates.map(Math.round).join(', ')})`,
       );
-}
-
-async function durable(admin, fsync) {
-  await admin.query(`alter system set fsync = ${fsync}`);
-  await admin.query('select pg_reload_conf()');
-}
-
-/** Calls `measure` with a store in a database of its own. */
-async function inStore(admin, server, measure) {
-  await admin.query('drop database if exists foz_work with (force)');
-  await admin.query('create database foz_work');
-  const folder = mkdtempSync(join(tmpdir(), 'foz-work-'));
-  try {
-    return await measure({ url: new URL('/foz_work', server).href, folder });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    await admin.query('drop database foz_work with (force)');
-  }
-}
-
-async function inFolder(measure) {
-  const folder = mkdtempSync(join(tmpdir(), 'foz-work-'));
-  try {
-    return await measure({ folder });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Runs per second. */
-async function drainRuns(place, name) {
-  const { JobStore, RunStore, openStore } = await from('store/index.js');
-  const { JobWorker, Runner } = await from('workflow/index.js');
-  const store = openStore(place);
-  const jobs = new JobStore(store);
-  const records = new RunStore(jobs);
-  const worker = new JobWorker({ jobs });
-  const services = { graphql: async () => ({ data: { hello: 'you' } }) };
-  const runner = new Runner({ runs: records, worker, services });
-  await store.open();
-  await runner.define({ name: 'bench', steps: stepsOf(workflows[name]) });
-  await inParts(runs, (n) => runner.start('bench', { n }));
-  await store.run('analyze', []);
-  const startedAt = performance.now();
-  await worker.start();
-  await emptied(store);
-  const rate = runs / ((performance.now() - startedAt) / 1000);
-  const [{ done }] = await store.run("select count(*)::int as done from foz.runs where state = 'done'", []);
-  await worker.stop(0);
-  await runner.close();
-  await store.close();
-  if (done !== runs) throw new Error(`${done} of ${runs} runs have succeeded.`);
-  return rate;
-}
-
-/** Deliveries per second, to a receiver in a process of its own. */
-async function drainDeliveries(place) {
-  const { DeliveryStore, JobStore, openStore } = await from('store/index.js');
-  const { Deliverer, JobWorker, SigningSecret, eventId } = await from('workflow/index.js');
-  const { HttpClient } = await from('outbound/index.js');
-  const receiver = fork(join(root, 'bench/work-receiver.mjs'));
-  const port = await new Promise((resolve) => receiver.once('message', resolve));
-  const store = openStore(place);
-  const jobs = new JobStore(store);
-  const deliveries = new DeliveryStore(store, jobs);
-  const worker = new JobWorker({ jobs });
-  const http = new HttpClient({ author: 'anyone', config: { allow: ['127.0.0.1'] } });
-  const endpoint = {
-    ...{ name: 'bench', url: `http://127.0.0.1:${port}/`, headers: {}, secretHeaders: {}, form: 'payload' },
-    ...{ timeoutMs: 10_000, signing: [SigningSecret.read(SigningSecret.make())] },
-  };
-  const deliverer = new Deliverer({ deliveries, http, endpoint: () => endpoint });
-  deliverer.join(worker);
-  await store.open();
-  await deliveries.storeEndpoints([{ name: 'bench', concurrency: null }]);
-  const event = (n) => ({
-    ...{ event: eventId('bench', 'shop', String(n)), endpoint: 'bench', type: 'orders.insert', key: null },
-    ...{ source: '/sources/shop/orders', time: new Date().toISOString() },
-    payload: JSON.stringify({ event: { op: 'INSERT', data: { old: null, new: { id: n, total: '12.50' } } } }),
-  });
-  for (let n = 0; n < runs; n += 1000)
-    await jobs.transact((transaction) =>
-      deliveries.add(
-        transaction,
-        Array.from({ length: Math.min(1000, runs - n) }, (_, at) => event(n + at)),
-      ),
-    );
-  await store.run('analyze', []);
-  const startedAt = performance.now();
-  await worker.start();
-  await emptied(store);
-  const rate = runs / ((performance.now() - startedAt) / 1000);
-  receiver.send('count');
-  const received = await new Promise((resolve) => receiver.once('message', resolve));
-  receiver.kill();
-  await worker.stop(0);
-  deliverer.close();
-  await http.close();
-  await store.close();
-  if (received !== runs) throw new Error(`${received} requests arrived for ${runs} deliveries.`);
-  return rate;
-}
-
-/** Calls `add` for each number, some hundreds at the same time. */
-async function inParts(count, add) {
-  for (let n = 0; n < count; n += 500)
-    await Promise.all(Array.from({ length: Math.min(500, count - n) }, (_, at) => add(n + at)));
-}
-
-/** Resolves once the store has no jobs. */
-async function emptied(store) {
-  for (;;) {
-    const rows = await store.run('select 1 from foz.jobs limit 1', []);
-    if (rows.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

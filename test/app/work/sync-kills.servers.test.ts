@@ -13,7 +13,11 @@ import { SyncedTables } from './synced-tables.ts';
 /** How often a process is killed. `npm run soak -- sync` does it more often. */
 const kills = Number(process.env.FOZ_SYNC_KILLS ?? 4);
 const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const env = { FOZ_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'), NO_COLOR: '1' };
+const env = {
+  FOZ_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+  NO_COLOR: '1',
+  FOZ_LOG_LEVEL: process.env.FOZ_TEST_LOG ?? 'info',
+};
 /** Milliseconds that a condition may take on a busy machine: a killed process is declared dead after some seconds. */
 const patience = 120_000;
 
@@ -31,6 +35,8 @@ describeEngines(['postgres'], () => {
   const running: (Serving | null)[] = [];
   /** The names under which processes claim jobs, by the index of the process. */
   const workers = new Map<string, number>();
+  /** Kills of a process that worked on a sync, after which the other process has gone on. */
+  let takenOver = 0;
   const [dice, changes] = [0, 1].map((more) => new Dice(seed + more)) as [Dice, Dice];
 
   beforeAll(async () => {
@@ -111,7 +117,7 @@ describeEngines(['postgres'], () => {
   /** The processes that work on a sync. */
   async function holders(): Promise<number[]> {
     const rows = await store.query(
-      `select distinct worker from foz.jobs where queue like 'sync/%' and worker is not null`,
+      `select distinct worker from foz.jobs where queue like 'sync:%' and worker is not null`,
     );
     return rows.flatMap(({ worker }) => workers.get(String(worker)) ?? []);
   }
@@ -128,6 +134,7 @@ describeEngines(['postgres'], () => {
       running[at] = null;
     }
     if (victims.length === 1) {
+      if (known.includes(victims[0]!)) takenOver++;
       running[1 - victims[0]!]!.mustLive();
       await tables.goOn(patience);
     }
@@ -138,12 +145,19 @@ describeEngines(['postgres'], () => {
     return victims.length;
   }
 
+  /** How far the syncs, the log of changes and the readers of the source are, and what the processes say. */
   async function failed(): Promise<void> {
+    const rows = async (text: string) => JSON.stringify(await store.query(text));
     console.error(
       `seed ${seed}: the state of a failed run`,
-      await store.query('select name, state, problem, progress from foz.syncs'),
-      await store.query('select * from foz.sync_problems limit 20'),
-      running.map((foz) => foz?.log.slice(-4_000)),
+      await rows('select name, state, problem, progress from foz.syncs'),
+      await rows('select * from foz.sync_problems limit 20'),
+      await rows('select source, position, number, used_at, now() from foz.change_sources'),
+      await rows('select * from pg_replication_slots where slot_name like $$foz%$$'),
+      await rows(
+        'select pid, query, state, query_start from pg_stat_activity where datname = current_database()',
+      ),
+      running.map((foz) => foz?.log.slice(-6_000)),
     );
   }
 
@@ -170,16 +184,17 @@ describeEngines(['postgres'], () => {
       }
     })();
     await store.execute('update foz.syncs set paused = false');
-    const copied = Math.ceil(kills / 3);
-    for (let goal = 0; count < copied; ) {
-      // The copy begins anew where it has ended before.
+    let withinCopy = 0;
+    for (let goal = 0; count < kills / 3 || (withinCopy === 0 && count < kills); ) {
+      // Where the copy has ended, the rows are taken away, and it begins anew.
       if ((await tables.copied()) >= tables.rows) {
         await tables.empty();
         await store.execute(`update foz.syncs set compare = true where name = 'oneway'`);
         goal = 0;
       }
-      goal = Math.max(goal, await tables.copied()) + 1 + dice.whole(tables.rows / (copied + 1));
+      goal = Math.max(goal, await tables.copied()) + 1 + dice.whole(tables.rows / 2);
       await until(async () => (await tables.copied()) >= Math.min(goal, tables.rows), patience);
+      if ((await tables.copied()) < tables.rows) withinCopy++;
       count += await kill();
     }
     while (count < kills) {
@@ -193,6 +208,9 @@ describeEngines(['postgres'], () => {
     expect({ seed, differences: await tables.differences() }).toEqual({ seed, differences: [] });
     expect({ seed, lost: await tables.lost() }).toEqual({ seed, lost: [] });
     expect(await store.query('select * from foz.sync_problems')).toEqual([]);
+    expect({ seed, hasKilledWithinCopy: withinCopy > 0, takenOver: takenOver > 0 }).toEqual({
+      ...{ seed, hasKilledWithinCopy: true, takenOver: true },
+    });
     for (const foz of running) foz!.mustLive();
   }
 });
