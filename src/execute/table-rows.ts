@@ -1,3 +1,4 @@
+import { randomInt, randomUUID } from 'node:crypto';
 import { type Column, familyOf, type RowRule, type Table, wholeTable } from '../catalog/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
 import {
@@ -115,20 +116,37 @@ export class TableRows {
       if (!isOfRows(error)) throw error;
       if (writes.length === 1) return [{ kind: 'refused', reason: messageOf(error) }];
     }
+    // Rows that exchange the values of a unique column can only be written together.
+    if (writes.some((write) => this.#exchanged(write).size > 0))
+      try {
+        return await this.#transaction(writes, signal, true);
+      } catch (error) {
+        if (!isOfRows(error)) throw error;
+      }
     const results: RowResult[] = [];
     for (const write of writes) results.push((await this.write([write], signal))[0]!);
     return results;
   }
 
-  #transaction(writes: readonly RowWrite[], signal: AbortSignal): Promise<readonly RowResult[]> {
+  #transaction(
+    writes: readonly RowWrite[],
+    signal: AbortSignal,
+    isExchange = false,
+  ): Promise<readonly RowResult[]> {
     const { connector } = this.#options;
     const { context } = this.#running(signal);
     return repeatedAfterConflict(context, () =>
-      connector.transaction('write', context, (runner) => this.#run(this.#session(signal, runner), writes)),
+      connector.transaction('write', context, (runner) =>
+        this.#run(this.#session(signal, runner), writes, isExchange),
+      ),
     );
   }
 
-  async #run(session: WriteSession, writes: readonly RowWrite[]): Promise<readonly RowResult[]> {
+  async #run(
+    session: WriteSession,
+    writes: readonly RowWrite[],
+    isExchange: boolean,
+  ): Promise<readonly RowResult[]> {
     const table = this.#table;
     const missed = new Set<RowWrite>();
     // Deletes come first: they may free the values of unique columns.
@@ -138,16 +156,22 @@ export class TableRows {
         const { affected } = await session.write({ kind: 'delete', table, where, returning: [] });
         if (affected === 0) missed.add(write);
       }
-    for (const write of writes)
-      if (write.kind === 'update') {
-        const set = [...write.values].map(([column, value]) => ({
-          ...{ kind: 'set' as const, column },
-          value: constant(column, value, `$.${column.name}`),
-        }));
-        const where = this.#asSeen(session, write);
-        const { affected } = await session.write({ kind: 'update', table, set, where, returning: [] });
-        if (affected === 0) missed.add(write);
+    const updates = writes.filter((write) => write.kind === 'update');
+    const vacated = new Set<RowWrite>();
+    if (isExchange)
+      for (const write of updates) {
+        const values = this.#exchanged(write);
+        if (values.size === 0) continue;
+        if (await this.#update(session, values, this.#asSeen(session, write))) vacated.add(write);
+        else missed.add(write);
       }
+    for (const write of updates) {
+      if (missed.has(write)) continue;
+      const where = vacated.has(write)
+        ? session.among(this.#options.key, [write.key])
+        : this.#asSeen(session, write);
+      if (!(await this.#update(session, write.values, where))) missed.add(write);
+    }
     await this.#insert(
       session,
       writes.filter((write) => write.kind === 'insert'),
@@ -160,6 +184,38 @@ export class TableRows {
       missed.has(write)
         ? { kind: 'missed' }
         : { kind: 'written', row: write.kind === 'delete' ? null : stored.get(identityOf(write.key))! },
+    );
+  }
+
+  /** Resolves with whether there was such a row. */
+  async #update(
+    session: WriteSession,
+    values: ReadonlyMap<Column, unknown>,
+    where: Predicate,
+  ): Promise<boolean> {
+    const set = [...values].map(([column, value]) => ({
+      ...{ kind: 'set' as const, column },
+      value: constant(column, value, `$.${column.name}`),
+    }));
+    const write = { kind: 'update', table: this.#table, set, where, returning: [] } as const;
+    return (await session.write(write)).affected > 0;
+  }
+
+  /** The unique values that an update changes, with others that stand for them until all rows have let go of theirs. */
+  #exchanged(write: RowWrite): ReadonlyMap<Column, unknown> {
+    if (write.kind !== 'update') return new Map();
+    const { columns, table } = this.#options;
+    const unique = new Set(table.keys.flatMap((key) => key.columns));
+    return new Map(
+      [...write.values]
+        .filter(
+          ([column, value]) =>
+            unique.has(column) && String(value) !== String(write.seen[columns.indexOf(column)]),
+        )
+        .flatMap(([column]) => {
+          const value = standIn(column);
+          return value === undefined ? [] : [[column, value]];
+        }),
     );
   }
 
@@ -232,6 +288,24 @@ export class TableRows {
       context,
       runnerOf: () => this.#options.connector,
     };
+  }
+}
+
+/** A value that hardly any row has. `undefined`: a column of this type has none. */
+function standIn({ nullable, type }: Column): unknown {
+  if (nullable) return null;
+  if (type.array) return undefined;
+  switch (familyOf(type.scalar)) {
+    case 'text':
+    case 'uuid':
+      return randomUUID();
+    case 'integer':
+    case 'decimal': {
+      const value = -randomInt(1, type.scalar === 'smallint' ? 2 ** 15 : 2 ** 31);
+      return type.scalar === 'smallint' || type.scalar === 'int' ? value : String(value);
+    }
+    default:
+      return undefined;
   }
 }
 

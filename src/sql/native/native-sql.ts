@@ -27,6 +27,7 @@ export function nativeSql(engine: NativeEngine): NativeSql {
     bind(text, params) {
       const { pieces, names, words } = cut(text, engine.lexis);
       const isWrite = writesRows(words);
+      checkSession(text, words);
       checkNames(names, params);
       const values: unknown[] = [];
       const whole: string[] = [pieces[0]!];
@@ -55,6 +56,32 @@ function writesRows(words: CutStatement['words']): boolean {
   if (!isWrite && words.includes('INTO'))
     throw refused('"select into" makes a table, a file or a variable: a step reads and writes rows only.');
   return isWrite;
+}
+
+/** Functions whose effect lasts as long as the connection, on which the next statement of somebody else runs. */
+const ofSession: ReadonlyMap<string, string> = new Map([
+  ...[
+    'PG_ADVISORY_LOCK',
+    'PG_ADVISORY_LOCK_SHARED',
+    'PG_TRY_ADVISORY_LOCK',
+    'PG_TRY_ADVISORY_LOCK_SHARED',
+  ].map((name) => [name, name.replace('LOCK', 'XACT_LOCK').toLowerCase()] as const),
+  ['GET_LOCK', 'select ... for update'],
+]);
+const localSetting = /set_config\s*\([^()]*,\s*true\s*\)/gi;
+
+/** Throws for what would outlive the transaction of the step. */
+function checkSession(text: string, words: CutStatement['words']): void {
+  for (const name of words) {
+    const instead = ofSession.get(name);
+    if (instead !== undefined)
+      throw refused(`The lock of ${name.toLowerCase()} would outlive the step: use ${instead}.`);
+  }
+  const settings = words.filter((name) => name === 'SET_CONFIG').length;
+  if (settings > (text.match(localSetting)?.length ?? 0))
+    throw refused(
+      'A setting by set_config would outlive the step: make it one of the transaction, set_config(name, value, true).',
+    );
 }
 
 function checkNames(names: readonly string[], params: Readonly<Record<string, unknown>>): void {

@@ -1,5 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { RunStatement } from '../run-statement.ts';
 import type { AgreedRow, PendingWrite, StoredSync, SyncProblem, SyncRecord, SyncUpdate } from './sync.ts';
+
+const longestKey = 1_000;
+
+/** The id of a row: the text of its key, shortened where an index of PostgreSQL may not take it. */
+export function rowIdOf(key: string): string {
+  if (Buffer.byteLength(key) <= longestKey) return key;
+  return `${key.slice(0, 100)} ${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** The text of a key where its id is another one. */
+export function longKeyOf(key: string): string | null {
+  return rowIdOf(key) === key ? null : key;
+}
 
 export async function updateSync(run: RunStatement, name: string, update: SyncUpdate): Promise<void> {
   const { progress, state, problem, lagMs, inserted = 0, updated = 0, deleted = 0 } = update;
@@ -28,13 +42,14 @@ export async function storeAgreed(
   const absent = known.filter(({ agreed }) => agreed === null);
   if (present.length > 0)
     await run(
-      `insert into foz.sync_rows (sync, key, left_print, right_print)
-       select ?, * from unnest(?::text[], ?::text[], ?::text[])
+      `insert into foz.sync_rows (sync, key, long_key, left_print, right_print)
+       select ?, * from unnest(?::text[], ?::text[], ?::text[], ?::text[])
        on conflict (sync, key) do update
          set left_print = excluded.left_print, right_print = excluded.right_print, pending = null`,
       [
         name,
-        present.map(({ key }) => key),
+        present.map(({ key }) => rowIdOf(key)),
+        present.map(({ key }) => longKeyOf(key)),
         present.map(({ agreed }) => agreed!.left),
         present.map(({ agreed }) => agreed!.right),
       ],
@@ -42,7 +57,7 @@ export async function storeAgreed(
   if (absent.length > 0)
     await run('delete from foz.sync_rows where sync = ? and key = any(?::text[])', [
       name,
-      absent.map(({ key }) => key),
+      absent.map(({ key }) => rowIdOf(key)),
     ]);
 }
 
@@ -56,22 +71,24 @@ export async function storeProblems(
   if (gone.length > 0)
     await run('delete from foz.sync_problems where sync = ? and key = any(?::text[])', [
       name,
-      gone.map(({ key }) => key),
+      gone.map(({ key }) => rowIdOf(key)),
     ]);
   const found = records.flatMap(({ key, problem }) => (problem ? [{ key, ...problem }] : []));
   if (found.length === 0) return;
   const column = (of: (one: (typeof found)[number]) => string | null) => found.map(of);
   await run(
-    `insert into foz.sync_problems as p (sync, key, kind, reason, left_row, right_row, retry_at)
+    `insert into foz.sync_problems as p (sync, key, long_key, kind, reason, left_row, right_row, retry_at)
      select ?, given.*, case when given.kind = 'refused' then now() + interval '5 seconds' end
-     from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[]) as given (key, kind, reason, left_row, right_row)
+     from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
+       as given (key, long_key, kind, reason, left_row, right_row)
      on conflict (sync, key) do update set kind = excluded.kind, reason = excluded.reason,
        left_row = excluded.left_row, right_row = excluded.right_row, tries = p.tries + 1, resolution = null,
        retry_at = case when excluded.kind = 'refused'
          then now() + least(5 * power(2, least(p.tries, 10)), 600) * interval '1 second' end`,
     [
       name,
-      column(({ key }) => key),
+      column(({ key }) => rowIdOf(key)),
+      column(({ key }) => longKeyOf(key)),
       column(({ kind }) => kind),
       column(({ reason }) => storable(reason.slice(0, 2_000))),
       column(({ left }) => left),
@@ -88,6 +105,10 @@ function storable<T extends string | null>(text: T): T {
 type Stored = Readonly<Record<string, unknown>>;
 const text = (value: unknown) => (value === null || value === undefined ? null : String(value));
 
+export function keyTextOf({ key, long_key: long }: Stored): string {
+  return String(long ?? key);
+}
+
 export function agreedOf(row: Stored): AgreedRow {
   return {
     left: text(row.left_print),
@@ -98,7 +119,7 @@ export function agreedOf(row: Stored): AgreedRow {
 
 export function problemOf(row: Stored): SyncProblem {
   return {
-    key: String(row.key),
+    key: keyTextOf(row),
     kind: row.kind as SyncProblem['kind'],
     reason: String(row.reason),
     left: text(row.left_row),

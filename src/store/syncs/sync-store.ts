@@ -1,7 +1,17 @@
 import { FozError } from '../../core/index.ts';
 import type { Claim, JobStore, JobTransaction } from '../jobs/index.ts';
 import type { Store } from '../store.ts';
-import { agreedOf, problemOf, storeAgreed, storeProblems, syncOf, updateSync } from './statements.ts';
+import {
+  agreedOf,
+  keyTextOf,
+  longKeyOf,
+  problemOf,
+  rowIdOf,
+  storeAgreed,
+  storeProblems,
+  syncOf,
+  updateSync,
+} from './statements.ts';
 import type { AgreedRow, PendingWrite, StoredSync, SyncProblem, SyncRecord, SyncUpdate } from './sync.ts';
 
 /** The kind of the queues of syncs. Each sync has a queue with one job, which its process holds as long as it lives. */
@@ -61,18 +71,18 @@ export class SyncStore {
   async agreed(name: string, keys: readonly string[]): Promise<ReadonlyMap<string, AgreedRow>> {
     const rows = await this.#store.run(
       'select * from foz.sync_rows where sync = ? and key = any(?::text[])',
-      [name, keys],
+      [name, keys.map(rowIdOf)],
     );
-    return new Map(rows.map((row) => [String(row.key), agreedOf(row)]));
+    return new Map(rows.map((row) => [keyTextOf(row), agreedOf(row)]));
   }
 
   /** The keys of the rows that were in step, after a key, in order. */
   async keysAfter(name: string, after: string, most: number): Promise<readonly string[]> {
     const rows = await this.#store.run(
-      'select key from foz.sync_rows where sync = ? and key > ? collate "C" order by key limit ?',
-      [name, after, most],
+      'select key, long_key from foz.sync_rows where sync = ? and key > ? collate "C" order by key limit ?',
+      [name, rowIdOf(after), most],
     );
-    return rows.map(({ key }) => String(key));
+    return rows.map(keyTextOf);
   }
 
   /** Records writes before they are made. */
@@ -80,9 +90,14 @@ export class SyncStore {
     if (writes.size === 0) return;
     await this.#held(claim, ({ run }) =>
       run(
-        `insert into foz.sync_rows (sync, key, pending) select ?, * from unnest(?::text[], ?::text[])
+        `insert into foz.sync_rows (sync, key, long_key, pending) select ?, * from unnest(?::text[], ?::text[], ?::text[])
          on conflict (sync, key) do update set pending = excluded.pending`,
-        [name, [...writes.keys()], [...writes.values()].map((write) => JSON.stringify(write))],
+        [
+          name,
+          [...writes.keys()].map(rowIdOf),
+          [...writes.keys()].map(longKeyOf),
+          [...writes.values()].map((write) => JSON.stringify(write)),
+        ],
       ),
     );
   }
@@ -116,35 +131,36 @@ export class SyncStore {
   /** The keys that are to be tried again now: refused ones whose time has come, and conflicts that somebody has decided. */
   async due(name: string, most: number): Promise<readonly string[]> {
     const rows = await this.#store.run(
-      'select key from foz.sync_problems where sync = ? and retry_at <= now() order by retry_at limit ?',
+      'select key, long_key from foz.sync_problems where sync = ? and retry_at <= now() order by retry_at limit ?',
       [name, most],
     );
-    return rows.map(({ key }) => String(key));
+    return rows.map(keyTextOf);
   }
 
   async problems(name: string, keys: readonly string[]): Promise<ReadonlyMap<string, SyncProblem>> {
     const rows = await this.#store.run(
       'select * from foz.sync_problems where sync = ? and key = any(?::text[])',
-      [name, keys],
+      [name, keys.map(rowIdOf)],
     );
-    return new Map(rows.map((row) => [String(row.key), problemOf(row)]));
+    return new Map(rows.map((row) => [keyTextOf(row), problemOf(row)]));
   }
 
   /** Problems after a key, in the order of the keys. */
   async problemsAfter(name: string, after: string, most: number): Promise<readonly SyncProblem[]> {
     const rows = await this.#store.run(
       'select * from foz.sync_problems where sync = ? and key > ? order by key limit ?',
-      [name, after, most],
+      [name, rowIdOf(after), most],
     );
     return rows.map(problemOf);
   }
 
   /** Decides conflicts for one side. `keys`: `null`: all of them. Resolves with their number. */
   async resolve(name: string, keys: readonly string[] | null, side: 'left' | 'right'): Promise<number> {
+    const ids = keys?.map(rowIdOf) ?? null;
     const rows = await this.#store.run(
       `update foz.sync_problems set resolution = ?, retry_at = now()
        where sync = ? and kind = 'conflict' and (?::text[] is null or key = any(?::text[])) returning 1`,
-      [side, name, keys, keys],
+      [side, name, ids, ids],
     );
     return rows.length;
   }

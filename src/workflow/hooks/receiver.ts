@@ -197,8 +197,12 @@ export class HookReceiver {
           : `The header ${header} is missing, by which repeated calls are recognized.`,
       );
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    if (text.length > 500)
-      throw new HookRefused(400, 'validation-failed', 'The key is longer than 500 characters.');
+    if (text.length > 500 || text.includes('\0'))
+      throw new HookRefused(
+        400,
+        'validation-failed',
+        'The key has more than 500 characters, or the character NUL.',
+      );
     return { text, seconds };
   }
 
@@ -229,7 +233,9 @@ export class HookReceiver {
     { status, message, reason }: HookRefused,
   ): Promise<void> {
     const { definition, refusals } = hook;
-    const ended = { status, outcome: 'refused', reason: reason ?? message } as const;
+    // The message may quote a NUL of the body, which PostgreSQL stores in no text: the call would not be in the log.
+    const shown = (reason ?? message).replaceAll('\0', '\u2400');
+    const ended = { status, outcome: 'refused', reason: shown } as const;
     const body = definition.auth.kind === 'none' ? null : call.body;
     const logged = refusals.fitting(loggedCall(definition, request, { ...call, body }, ended));
     if (logged !== null) await this.#options.calls.log(logged).catch(() => {});

@@ -45,7 +45,10 @@ function decideRight({ left, right, agreed }: KeyState, { mapping }: Rules): Dec
     if (!wasThere) return { kind: 'nothing' };
     return right === null ? { kind: 'agree' } : { kind: 'write', to: 'right' };
   }
-  if (right === null || !mapping.isHeld('left', left, right)) return { kind: 'write', to: 'right' };
+  if (right === null) return { kind: 'write', to: 'right' };
+  // The right side may have stored what it was given in another way, as by rounding it or by a trigger.
+  const isAsWritten = agreed !== null && left.print === agreed.left && right.print === agreed.right;
+  if (!isAsWritten && !mapping.isHeld('left', left, right)) return { kind: 'write', to: 'right' };
   if (agreed === null) return { kind: 'agree' };
   // A row that was deleted on the left side and is there again may still be marked as deleted.
   return agreed.left === null ? { kind: 'write', to: 'right' } : { kind: 'nothing' };

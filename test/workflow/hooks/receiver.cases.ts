@@ -174,6 +174,19 @@ export function receiverCases(kind: 'pglite' | 'postgres'): void {
     ).toBe(400);
   });
 
+  test('odd characters in a body, its names and its key neither break the call nor hide it', async () => {
+    use({ dedupe: { key: '{% body.id %}' } });
+    const text = '{"id":"1","":"empty","__proto__":{"a":"\\u0000"},"half":"\\ud800","constructor":-0}';
+    const taken = await send({ body: text });
+    expect(taken.status).toBe(202);
+    const input = JSON.parse((await work.runs.show(runOf(taken)))!.input!);
+    expect(Object.keys(input.body)).toEqual(['id', '', '__proto__', 'half', 'constructor']);
+    expect(input.body.half).toBe('\ud800');
+    expect((await send({ body: '{"id":"a\\u0000b"}' })).status).toBe(400);
+    expect((await send({ body: '{"id":\0}' })).status).toBe(400);
+    expect((await log()).map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'accepted']);
+  });
+
   test('refused calls do not fill the log: no body of an open webhook, none that is long, and some bytes a minute', async () => {
     const schema = { type: 'object', required: ['missing'] };
     use({ schema, auth: { kind: 'none' } });

@@ -155,6 +155,11 @@ export function sqlCases(engine: Engine): void {
     ['/* x */ create table t (a int)', {}, /begins with "CREATE"/],
     ['drop table typed', {}, /begins with "DROP"/],
     ["select 'x", {}, /no end/],
+    ["select set_config('app.tenant', '7', false)", {}, /outlive the step/],
+    ["select set_config('a.b', 'c', true), pg_catalog.set_config('a.b', 'c', 1 = 2)", {}, /outlive the step/],
+    ['select pg_advisory_lock(1)', {}, /use pg_advisory_xact_lock/],
+    ['select pg_try_advisory_lock_shared(1)', {}, /use pg_try_advisory_xact_lock_shared/],
+    ["select get_lock('x', 0)", {}, /outlive the step/],
     ['  -- nothing', {}, /no statement/],
     ['select 1 as a, 2 as a', {}, /called "a"/],
   ])('%s is refused', async (statement, params, message) => {
