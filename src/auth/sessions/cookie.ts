@@ -5,10 +5,21 @@ export function cookieName(base: string, isSecure: boolean): string {
   return isSecure ? `__Host-${base}` : base;
 }
 
-/** The value of a Set-Cookie header. Scripts cannot read the cookie; other sites do not send it, except by a link. `seconds` 0: it is removed. */
-export function setCookie(base: string, value: string, isSecure: boolean, seconds: number): string {
+/**
+ * The value of a Set-Cookie header. Scripts cannot read the cookie. `seconds` 0: it is removed. `sites`: other sites do not send it, except by a
+ * link (`own`), or send it with forms, too (`any`).
+ */
+export function setCookie(
+  base: string,
+  value: string,
+  isSecure: boolean,
+  seconds: number,
+  sites: 'own' | 'any' = 'own',
+): string {
   const secure = isSecure ? '; Secure' : '';
-  return `${cookieName(base, isSecure)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
+  // Browsers take SameSite=None with Secure only. Without the attribute, some send a new cookie with forms of other sites for two minutes.
+  const sameSite = sites === 'own' ? '; SameSite=Lax' : isSecure ? '; SameSite=None' : '';
+  return `${cookieName(base, isSecure)}=${value}; Path=/; HttpOnly${sameSite}; Max-Age=${seconds}${secure}`;
 }
 
 /** The base of the name of the session cookie. */

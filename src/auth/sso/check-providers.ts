@@ -6,6 +6,7 @@ import type { ProviderConfig, SignInConfig } from './config.ts';
 import { checkLdap, ldapSettings } from './ldap/check.ts';
 import { isLoopback } from './loopback.ts';
 import { checkOidc, oidcSettings } from './oidc/check.ts';
+import { checkSaml, samlSettings } from './saml/check.ts';
 
 /** Reports problems of `auth.sign_in` that a JSON Schema cannot express. */
 export function checkSignIn(
@@ -51,6 +52,7 @@ export function checkProviders(providers: readonly ProviderConfig[], report: Rep
 const settingsOf: { readonly [Name in ProviderConfig['protocol']]: ReadonlySet<string> } = {
   oidc: oidcSettings,
   ldap: ldapSettings,
+  saml: samlSettings,
 };
 
 function checkProtocol(provider: ProviderConfig, report: Report): void {
@@ -60,6 +62,7 @@ function checkProtocol(provider: ProviderConfig, report: Report): void {
     if (!settingsOf[protocol].has(setting) && Object.hasOwn(provider, setting))
       report([setting], `is no setting of the protocol ${protocol}`);
   if (provider.protocol === 'ldap') checkLdap(provider, report);
+  else if (provider.protocol === 'saml') checkSaml(provider, report);
   else checkOidc(provider, report);
 }
 

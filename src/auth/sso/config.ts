@@ -1,5 +1,6 @@
 import type { CommonProviderConfig } from './common-config.ts';
 import type { LdapConfig } from './ldap/config.ts';
+import type { SamlConfig } from './saml/config.ts';
 
 /** The part `auth.sign_in` of `foz.yaml`. */
 export interface SignInConfig {
@@ -18,7 +19,7 @@ export interface SessionConfig {
 }
 
 /** A provider that people sign in with: an entry of `auth.providers`. */
-export type ProviderConfig = OidcConfig | LdapConfig;
+export type ProviderConfig = OidcConfig | LdapConfig | SamlConfig;
 
 export interface OidcConfig extends CommonProviderConfig {
   readonly protocol: 'oidc';

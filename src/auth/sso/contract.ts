@@ -8,10 +8,14 @@ export interface SignInProtocol {
   readonly authority: string;
   /** Foz's own form asks for a name and a password, in the fields `username` and `password`. Absent: the provider has a page of its own. */
   readonly asks?: 'password';
+  /** The provider answers by a form that its page posts to the callback, from another site. Absent: by a redirect. */
+  readonly answersBy?: 'post';
   /** Starts an attempt. Rejects with FozError `unavailable` when the provider does not answer. */
   begin(attempt: Attempt): Promise<Begun>;
   /** Verifies the answer. Rejects with SignInRefused, or with FozError `unavailable` when the provider does not answer. */
   finish(answer: ProviderAnswer): Promise<Identified>;
+  /** Describes Foz for its registration at the provider, as XML. Absent: the protocol has no such description. */
+  describe?(callbackUrl: string): Promise<string>;
   /** Where a person goes to sign out at the provider; `null`: the provider has no such place. Absent: the protocol has none. */
   end?(session: EndingSession): Promise<URL | null>;
   /** Verifies a message of the provider that sessions have ended. Rejects as `finish`. Absent: the protocol has no such messages. */

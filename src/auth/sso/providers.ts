@@ -5,6 +5,7 @@ import type { SignInProtocol } from './contract.ts';
 import { type Fetch, fetchBy } from './fetch.ts';
 import { Ldap } from './ldap/ldap.ts';
 import { Oidc } from './oidc/oidc.ts';
+import { Saml } from './saml/saml.ts';
 
 /** A provider: its configuration, and its protocol. */
 export interface Provider {
@@ -27,6 +28,7 @@ const protocols: {
 } = {
   oidc: (config, { fetch }) => new Oidc(config, fetch),
   ldap: (config, { sockets }) => new Ldap(config, sockets),
+  saml: (config, { fetch }) => new Saml(config, fetch),
 };
 
 function protocolOf(config: ProviderConfig, ways: Ways): SignInProtocol {

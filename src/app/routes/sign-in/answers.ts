@@ -22,6 +22,10 @@ export function json(status: number, value: unknown, more: Headers = {}): Answer
   return { status, headers: { ...common, ...more, 'content-type': type }, body: JSON.stringify(value) };
 }
 
+export function xml(text: string): Answer {
+  return { status: 200, headers: { ...common, 'content-type': 'application/samlmetadata+xml' }, body: text };
+}
+
 /** A page. `formTargets`: origins that a form on it may lead to, besides the server's own. */
 export function html(
   status: number,

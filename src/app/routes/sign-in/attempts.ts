@@ -16,6 +16,8 @@ export interface KeptAttempt {
   readonly kept: Readonly<Record<string, string>>;
   /** The URL to return to at last. */
   readonly returnTo: string;
+  /** The secret of the session that the browser had, where the answer comes without its cookie; `null`: none. */
+  readonly formerSecret: string | null;
 }
 
 /** How long an attempt may take. */
@@ -29,17 +31,18 @@ export function newState(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Cookies that keep an attempt in the browser, encrypted. Only the browser that started it can then finish it. */
+/** Cookies that keep an attempt in the browser, encrypted. `sites`: those whose forms send them. Only the browser that started it can then finish it. */
 export async function keepAttempt(
   attempt: KeptAttempt,
   sealer: Sealer,
   request: AuthRequest,
   isSecure: boolean,
+  sites: 'own' | 'any',
 ): Promise<string[]> {
   const value = await sealer.seal({ ...attempt }, 'attempt', attemptSeconds);
   const former = attemptCookies(request, isSecure).slice(0, -(mostAtOnce - 1));
   return [
-    setCookie(baseOf(attempt.state), value, isSecure, attemptSeconds),
+    setCookie(baseOf(attempt.state), value, isSecure, attemptSeconds, sites),
     ...former.map((base) => setCookie(base, '', isSecure, 0)),
   ];
 }

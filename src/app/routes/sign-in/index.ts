@@ -5,11 +5,11 @@ import { type RequestAudit, type RouteHandler, refusalOf, requestId } from '../.
 import { type Answer, html, json } from './answers.ts';
 import { dropAttempt } from './attempts.ts';
 import { failurePage } from './pages.ts';
-import { SignIn } from './sign-in.ts';
+import { SignIn, stateOf } from './sign-in.ts';
 import { type SignInParts, type Visit, visitOf } from './visit.ts';
 
 /** Bytes of the longest form that is posted here. */
-const longestForm = 64 * 1024;
+const longestForm = 256 * 1024;
 
 type Step = (visit: Visit, form: () => Promise<URLSearchParams>) => Answer | Promise<Answer>;
 
@@ -45,6 +45,7 @@ export function signInRoutes(
     if (provider === undefined) return undefined;
     if (action === 'login') return get((visit) => signIn.begin(provider, visit));
     if (action === 'callback') return callbackOf(signIn, provider);
+    if (action === 'metadata') return get((visit) => signIn.describe(provider, visit));
     if (action === 'backchannel-logout')
       return post(async (visit, form) => signIn.ended(provider, visit, await form()));
     return undefined;
@@ -74,13 +75,16 @@ export function signInRoutes(
 
 /** Where providers send people back to, or where the form for a password is sent to. */
 function callbackOf(signIn: SignIn, provider: Provider): Route {
-  if (provider.protocol.asks !== 'password') return get((visit) => signIn.finish(provider, visit));
+  const { asks, answersBy } = provider.protocol;
+  if (asks !== 'password' && answersBy !== 'post') return get((visit) => signIn.finish(provider, visit));
   return {
     method: 'POST',
     step: async (visit, form) => signIn.finish(provider, visit, await form()),
     isPage: true,
     again: (visit, form, { reason, message }) =>
-      reason === 'password' || reason === 'too-often' ? signIn.again(provider, visit, form, message) : null,
+      asks === 'password' && (reason === 'password' || reason === 'too-often')
+        ? signIn.again(provider, visit, form, message)
+        : null,
   };
 }
 
@@ -112,8 +116,7 @@ function failures(
       if (page !== null) return page;
     }
     const { status, refusal } = refusalOf(error, logger, { requestId: id });
-    const state = (form ?? visit?.query)?.get('state') ?? '';
-    const cookies = visit === null ? [] : dropAttempt(state, visit.isSecure);
+    const cookies = visit === null ? [] : dropAttempt(stateOf(form ?? visit.query), visit.isSecure);
     const more: Record<string, string[]> = cookies.length === 0 ? {} : { 'set-cookie': cookies };
     if (!wantsJson) return html(status, failurePage(refusal.message, id, '/auth/login?again'), [], more);
     const body = { error: refusal.message, code: refusal.code };

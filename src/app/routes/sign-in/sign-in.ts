@@ -11,7 +11,7 @@ import {
   Throttle,
 } from '../../../auth/index.ts';
 import { endByProvider, enter, signOut } from '../../../control/index.ts';
-import { type Answer, html, json, redirectTo } from './answers.ts';
+import { type Answer, html, json, redirectTo, xml } from './answers.ts';
 import { attemptSeconds, dropAttempt, keepAttempt, newState, readAttempt } from './attempts.ts';
 import { choicePage } from './pages.ts';
 import { Passwords } from './passwords.ts';
@@ -69,9 +69,14 @@ export class SignIn {
     const { query, settings, base, request, isSecure } = visit;
     const returnTo = returnUrl(query.get('redirect'), base, settings);
     const state = newState();
-    const { url, kept } = await provider.protocol.begin({ callbackUrl: callbackUrl(visit, provider), state });
-    const attempt = { provider: provider.config.name, state, kept, returnTo: returnTo.href };
-    const cookies = await keepAttempt(attempt, this.#parts.plane.sealer, request, isSecure);
+    const { protocol, config } = provider;
+    const { url, kept } = await protocol.begin({ callbackUrl: callbackUrl(visit, provider), state });
+    const isPosted = protocol.answersBy === 'post';
+    // A form of another site brings the cookie of the attempt, but not that of the session.
+    const formerSecret = isPosted ? sessionSecret(visit) : null;
+    const attempt = { provider: config.name, state, kept, returnTo: returnTo.href, formerSecret };
+    const { sealer } = this.#parts.plane;
+    const cookies = await keepAttempt(attempt, sealer, request, isSecure, isPosted ? 'any' : 'own');
     if (url === null) return this.#passwords.page(provider, visit, state, { cookies });
     return redirectTo(url, { 'set-cookie': cookies });
   }
@@ -93,8 +98,14 @@ export class SignIn {
     this.#count(visit);
     // The form of this server is sent by its own page alone.
     if (protocol.asks === 'password') refuseForeignPage(request, new Set());
-    const state = (form ?? query).get('state') ?? '';
-    const { kept, returnTo } = await readAttempt(state, config.name, plane.sealer, request, isSecure);
+    const state = stateOf(form ?? query);
+    const { kept, returnTo, formerSecret } = await readAttempt(
+      state,
+      config.name,
+      plane.sealer,
+      request,
+      isSecure,
+    );
     const verify = () =>
       protocol.finish({ callbackUrl: callbackUrl(visit, provider), state, kept, query, form });
     const person =
@@ -108,7 +119,7 @@ export class SignIn {
         authority: protocol.authority,
         person,
         answer: { id: `attempt ${state}`, until: new Date(Date.now() + attemptSeconds * 1000) },
-        formerSecret: cookieOf(request, cookieName(sessionCookie, isSecure)) ?? null,
+        formerSecret: sessionSecret(visit) ?? formerSecret,
         address: visit.address,
         userAgent: visit.userAgent,
         requestId: visit.requestId,
@@ -126,14 +137,20 @@ export class SignIn {
     });
   }
 
+  /** The description of Foz for the provider. */
+  async describe(provider: Provider, visit: Visit): Promise<Answer> {
+    const text = await provider.protocol.describe?.(callbackUrl(visit, provider));
+    return text === undefined ? json(404, { error: 'The protocol has no metadata.' }) : xml(text);
+  }
+
   /** Ends the session of the cookie, and names the page of the provider that ends the one there. */
   async signOut(visit: Visit): Promise<Answer> {
     const { request, isSecure, base, settings, query } = visit;
     refuseForeignPage(request, new Set(this.#parts.authentication.cookieOrigins));
     const signedOutPage = new URL('/auth/login?signed_out', base);
     const target = query.has('redirect') ? returnUrl(query.get('redirect'), base, settings) : signedOutPage;
-    const secret = cookieOf(request, cookieName(sessionCookie, isSecure));
-    const ended = secret === undefined ? null : await signOut(this.#parts.plane, secret);
+    const secret = sessionSecret(visit);
+    const ended = secret === null ? null : await signOut(this.#parts.plane, secret);
     const url = (await this.#endAt(ended, target)) ?? target;
     const cookies = { 'set-cookie': [setCookie(sessionCookie, '', isSecure, 0)] };
     return visit.wantsJson ? json(200, { redirect: url.href }, cookies) : redirectTo(url, cookies);
@@ -160,6 +177,15 @@ export class SignIn {
     if (!this.#throttle.allows(countedAddress(address)))
       throw new SignInRefused('too-often', `more than ${perMinute} answers in a minute from this address`);
   }
+}
+
+/** The state of an attempt, in the parameters of a URL or of a form. SAML calls it RelayState. */
+export function stateOf(parameters: URLSearchParams): string {
+  return parameters.get('state') ?? parameters.get('RelayState') ?? '';
+}
+
+function sessionSecret({ request, isSecure }: Visit): string | null {
+  return cookieOf(request, cookieName(sessionCookie, isSecure)) ?? null;
 }
 
 function loginUrl(name: string, redirect: URL, base: URL): URL {
