@@ -16,7 +16,7 @@ const times = { fresh: 3_600_000, again: 60_000 } as const;
 const redirect = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 
 /** The metadata of a provider, from the configuration or from a URL. While the URL does not answer, the former ones are used. */
-export class Metadata {
+export class IdpMetadata {
   readonly #config: SamlConfig;
   readonly #fetch: Fetch;
   #known: { readonly found: IdentityProvider; readonly at: number } | null = null;

@@ -7,8 +7,8 @@ import { SignInRefused } from '../refused.ts';
 import { unavailable } from '../unavailable.ts';
 import { attributesOf, checkAssertion, nameIdOf, type XmlNode } from './assertion.ts';
 import type { SamlConfig } from './config.ts';
-import { type IdentityProvider, Metadata } from './metadata.ts';
-import { checkAlgorithms, elementsIn, namespaces, parseXml } from './xml.ts';
+import { type IdentityProvider, IdpMetadata } from './metadata.ts';
+import { checkAlgorithms, elementsIn, namespaces, parseXml, type XmlDocument } from './xml.ts';
 
 /** Most characters of a response, and of texts of a person. */
 const longest = { response: 200_000, text: 320 } as const;
@@ -18,12 +18,12 @@ export class Saml implements SignInProtocol {
   readonly authority: string;
   readonly answersBy = 'post';
   readonly #config: SamlConfig;
-  readonly #metadata: Metadata;
+  readonly #metadata: IdpMetadata;
 
   constructor(config: SamlConfig, fetch: Fetch) {
     this.authority = config.issuer;
     this.#config = config;
-    this.#metadata = new Metadata(config, fetch);
+    this.#metadata = new IdpMetadata(config, fetch);
   }
 
   async begin({ callbackUrl, state }: Attempt): Promise<Begun> {
@@ -78,7 +78,7 @@ export class Saml implements SignInProtocol {
     const destination = response.getAttribute('Destination') ?? '';
     if (destination !== '' && destination !== callbackUrl)
       throw new TypeError(`it is sent to ${destination.slice(0, 100)}`);
-    checkAlgorithms(document, this.#config.name);
+    this.#inspectContent(document);
     const encrypted = elementsIn(document, namespaces.assertion, 'EncryptedAssertion');
     if (this.#config.encrypted_assertion === true && encrypted.length === 0)
       throw new TypeError('the assertion is not encrypted');
@@ -96,7 +96,16 @@ export class Saml implements SignInProtocol {
         else resolve(result);
       });
     });
-    checkAlgorithms(await parseXml(text), name);
+    this.#inspectContent(await parseXml(text));
+  }
+
+  /** One assertion alone, wherever it stands: which of several counts must not depend on who reads them. */
+  #inspectContent(document: XmlDocument): void {
+    checkAlgorithms(document, this.#config.name);
+    const all = ['Assertion', 'EncryptedAssertion'].map((name) =>
+      elementsIn(document, namespaces.assertion, name),
+    );
+    if (all.flat().length > 1) throw new TypeError('several assertions');
   }
 
   /** The assertion, as it was signed by the provider. */

@@ -1,4 +1,4 @@
-import { identityProvider, Metadata } from '../../../../src/auth/sso/saml/metadata.ts';
+import { IdpMetadata, identityProvider } from '../../../../src/auth/sso/saml/metadata.ts';
 
 const key = (use: string, text: string) =>
   `<md:KeyDescriptor${use}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
@@ -38,7 +38,7 @@ test('metadata of a URL are kept, read again, and kept on while the URL does not
     issuer,
     metadata_url: 'https://id.example.com/m',
   } as const;
-  const metadata = new Metadata(config, () => {
+  const metadata = new IdpMetadata(config, () => {
     count++;
     return Promise.resolve(answer());
   });
