@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'ldapts';
 import { librariesOf, unpackDebian } from './debian.ts';
@@ -82,6 +82,7 @@ export async function startSlapd(entries: Entries): Promise<Slapd> {
     },
     async stop() {
       await endProcess(pid, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
