@@ -21,27 +21,30 @@ export function spread(delays) {
   return `median ${half} ms, p90 ${p90} ms, p99 ${p99} ms, longest ${sorted.at(-1).toFixed(1)} ms`;
 }
 
-/** Calls `body` with a client of a server that answers a commit when it is on the disk. */
+const durable = ['fsync', 'synchronous_commit'];
+
+/** Calls `body` with a client of a server that answers a commit when it is on the disk, where that can be set. */
 export async function onDurableServer(server, body) {
   const admin = new pg.Client(server);
   await admin.connect();
-  const [{ setting }] = (await admin.query("select setting from pg_settings where name = 'fsync'")).rows;
-  const [{ setting: commit }] = (
-    await admin.query("select setting from pg_settings where name = 'synchronous_commit'")
-  ).rows;
-  await set(admin, { fsync: 'on', synchronous_commit: 'on' });
+  for (const name of durable) await admin.query(`alter system set ${name} = on`);
+  await admin.query('select pg_reload_conf()');
+  await pause(200);
+  for (const name of durable) {
+    const { setting, source } = (
+      await admin.query('select setting, source from pg_settings where name = $1', [name])
+    ).rows[0];
+    console.log(
+      `${name} is ${setting}${setting === 'on' ? '' : ` (${source}): no commit waits for the disk`}`,
+    );
+  }
   try {
     return await body(admin);
   } finally {
-    await set(admin, { fsync: setting, synchronous_commit: commit });
+    for (const name of durable) await admin.query(`alter system reset ${name}`);
+    await admin.query('select pg_reload_conf()');
     await admin.end();
   }
-}
-
-async function set(admin, settings) {
-  for (const [name, value] of Object.entries(settings))
-    await admin.query(`alter system set ${name} = ${value}`);
-  await admin.query('select pg_reload_conf()');
 }
 
 /** Calls `measure` with databases of their own. */

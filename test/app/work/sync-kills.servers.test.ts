@@ -19,7 +19,7 @@ const env = {
   FOZ_LOG_LEVEL: process.env.FOZ_TEST_LOG ?? 'info',
 };
 /** Milliseconds that a condition may take on a busy machine: a killed process is declared dead after some seconds. */
-const patience = 120_000;
+const patience = 240_000;
 
 /**
  * Two processes with one store keep two pairs of tables in step, one pair in one direction and one in both, and are killed at random moments, also
@@ -171,7 +171,7 @@ describeEngines(['postgres'], () => {
         throw error;
       }
     },
-    240_000 + 40_000 * kills,
+    240_000 + 60_000 * kills,
   );
 
   async function run(): Promise<void> {
@@ -180,7 +180,7 @@ describeEngines(['postgres'], () => {
     const writing = (async () => {
       while (!isEnding) {
         await tables.write(changes);
-        await pause(5 + changes.whole(40));
+        await pause(20 + changes.whole(60));
       }
     })();
     await store.execute('update foz.syncs set paused = false');
