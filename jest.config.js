@@ -23,7 +23,7 @@ const started = [
   '/test/events/(?:subscriptions|sqlite-changes)',
   '/test/access/(?:concealed|over-http|role-graphs)\\.',
   '/test/auth/(?:fuzz|key-sets)',
-  '/test/docs/commands',
+  '/test/docs/(?:commands|examples)',
   '/test/graph/random\\.',
 ];
 const servers = '\\.servers\\.test\\.ts$';

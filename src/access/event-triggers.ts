@@ -145,11 +145,19 @@ function operationOf(
   return { payload, changed: null };
 }
 
-function checkEndpoint({ webhook, webhook_from_env: variable, headers = [] }: EventTriggerMetadata): void {
+function checkEndpoint({
+  webhook,
+  webhook_from_env: variable,
+  workflow,
+  headers = [],
+  signing_secrets: secrets = [],
+}: EventTriggerMetadata): void {
   readAll([
     () => {
-      if ((webhook === undefined) === (variable === undefined))
-        refuse('webhook', 'give either "webhook" or "webhook_from_env"');
+      if ([webhook, variable, workflow].filter((one) => one !== undefined).length !== 1)
+        refuse('webhook', 'give one of "webhook", "webhook_from_env" and "workflow"');
+      if (workflow !== undefined && headers.length + secrets.length > 0)
+        refuse('workflow', 'no request is sent: leave out "headers" and "signing_secrets"');
       const isWhole = webhook !== undefined && !webhook.includes('{{');
       if (isWhole && !/^https?:$/.test(URL.canParse(webhook) ? new URL(webhook).protocol : ''))
         refuse('webhook', 'it is no URL that begins with http:// or https://');

@@ -79,6 +79,8 @@ export interface EventTriggerMetadata {
   /** `{{NAME}}` stands for an environment variable. */
   readonly webhook?: string;
   readonly webhook_from_env?: string;
+  /** The workflow that each event starts, instead of a request. */
+  readonly workflow?: string;
   readonly headers?: readonly TriggerHeaderMetadata[];
   /** Each signs, so that a receiver can change to another one. */
   readonly signing_secrets?: readonly { readonly from_env: string }[];

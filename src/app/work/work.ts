@@ -75,6 +75,7 @@ export function workOf(options: WorkOptions): Work {
   const deliverer = new Deliverer({
     ...{ deliveries, http },
     endpoint: (name) => endpointOf(name),
+    runs: { start: (...given) => runner.start(...given) },
     onAttempt: (endpoint, result) => figures.count(endpoint, result),
   });
   deliverer.join(worker);

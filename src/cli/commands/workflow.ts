@@ -54,7 +54,7 @@ function addRunCommands(command: Make): void {
         ...['active', 'paused', 'done', 'failed', 'cancelled'],
       ]),
     )
-    .option('--origin <origin>', 'how they were started: manual, schedule, hook:<name>')
+    .option('--origin <origin>', 'how they were started: manual, schedule, hook:<name>, trigger:<name>')
     .option('--since <date>', 'begun from then on')
     .option('--until <date>', 'begun before then')
     .option('--before <id>', 'the page after the run with this id')

@@ -8,16 +8,31 @@ import {
 import { type WorkflowDefinition, type WorkflowFault, workflowFaults } from '../../workflow/index.ts';
 import { rolesOf } from '../roles/known-roles.ts';
 
-/** All problems of the workflows in metadata. */
+/** All problems of the workflows in metadata, and of the event triggers that start them. */
 export function workflowIssues(metadata: Metadata): readonly CatalogIssue[] {
   const { workflows = [] } = metadata;
-  if (workflows.length === 0) return [];
+  const missing = missingWorkflows(metadata);
+  if (workflows.length === 0) return missing;
   const roles = new Set(rolesOf(metadata));
   return [
+    ...missing,
     ...workflows.flatMap((entry, index) => faultIssues('workflows', entry, index, workflowFaults(entry))),
     ...repeatedNames('workflows', workflows),
     ...workflows.flatMap((entry, index) => roleNotes(entry, index, roles)),
   ];
+}
+
+/** Event triggers whose workflow is not there. Their deliveries are tried again until it is. */
+function missingWorkflows({ tables, workflows = [] }: Metadata): CatalogIssue[] {
+  const names = new Set(workflows.map(({ name }) => name));
+  return tables.flatMap(({ event_triggers: triggers = [] }, index) =>
+    triggers.flatMap(({ name, workflow }, at): CatalogIssue[] => {
+      if (workflow === undefined || names.has(workflow)) return [];
+      const reason = `starts the workflow "${workflow}", which is not there${didYouMean(workflow, names)}`;
+      const path = ['tables', index, 'event_triggers', at, 'workflow'];
+      return [{ severity: 'error', where: `event trigger ${name}`, reason, path }];
+    }),
+  );
 }
 
 /** The workflows of metadata that can be run: without a fault, and of several with one name the first one. */

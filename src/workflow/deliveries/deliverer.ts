@@ -8,14 +8,17 @@ import {
   endpointOfQueue,
 } from '../../store/index.ts';
 import { GroupCommit, type JobWorker, type QueueLimit } from '../jobs/index.ts';
-import { attempt } from './attempt.ts';
+import { type Attempted, attempt } from './attempt.ts';
 import { CircuitBreaker } from './breaker.ts';
 import { defaultBreaker, defaultRetry, type Endpoint } from './endpoint.ts';
+import { type RunStarter, startRun } from './run-start.ts';
 import { isOutage, verdictOf } from './verdict.ts';
 
 export interface DelivererOptions {
   readonly deliveries: DeliveryStore;
   readonly http: HttpClient;
+  /** Starts the runs of endpoints that name a workflow. */
+  readonly runs?: RunStarter;
   /** The endpoint of a name, as it is defined now; `undefined`: this process does not know it. */
   readonly endpoint: (name: string) => Endpoint | undefined;
   /** Called after each attempt. */
@@ -76,7 +79,7 @@ export class Deliverer {
     if (waitMs > 0) return this.#postpone(claim, waitMs + Math.random() * rules.pauseMs);
     let outage: boolean | null = null;
     try {
-      const { result, attempt: made } = await attempt(this.#options.http, endpoint, delivery, signal);
+      const { result, attempt: made } = await this.#attempt(endpoint, delivery, signal);
       outage = isOutage(result);
       const verdict = verdictOf(result, delivery.attempts + 1, retry);
       const state = verdict.kind === 'again' ? 'pending' : verdict.kind;
@@ -91,6 +94,13 @@ export class Deliverer {
       if (outage === null) breaker.report(null, rules);
       throw error;
     }
+  }
+
+  #attempt(endpoint: Endpoint, delivery: Delivery, signal: AbortSignal): Promise<Attempted> {
+    const { http, runs } = this.#options;
+    const { name, workflow, form } = endpoint;
+    if (workflow === undefined || runs === undefined) return attempt(http, endpoint, delivery, signal);
+    return startRun(runs, { name, workflow, form }, delivery);
   }
 
   #breakerOf(name: string): CircuitBreaker {

@@ -5,6 +5,9 @@ import type { SigningSecret } from './signature.ts';
 /** Where deliveries go, and how. */
 export interface Endpoint {
   readonly name: string;
+  /** The workflow that each delivery starts, instead of a request. */
+  readonly workflow?: string;
+  /** Empty: a workflow is started. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Headers whose values are secrets: the log shows `***`, and no redirect takes them elsewhere. */

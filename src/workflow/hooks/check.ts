@@ -4,7 +4,7 @@ import { isNetwork } from '../../core/index.ts';
 import { faultsOf } from '../expressions/index.ts';
 import type { WorkflowFault } from '../runs/check.ts';
 import { schemaFault } from '../runs/input.ts';
-import type { HookDefinition } from './definition.ts';
+import { type HookDefinition, methodsOf } from './definition.ts';
 import schema from './hook-schema.ts';
 
 let validate: ValidateFunction | undefined;
@@ -37,6 +37,7 @@ function meaningFaults(hook: HookDefinition): WorkflowFault[] {
     ...faultsOf(input, '/input'),
     ...faultsOf(dedupe?.key, '/dedupe/key'),
     ...faultsOf(signal?.key, '/signal/key'),
+    ...faultsOf(hook.confirm, '/confirm'),
     ...targetFaults(hook),
   ];
   for (const [index, network] of networks.entries())
@@ -59,11 +60,14 @@ function meaningFaults(hook: HookDefinition): WorkflowFault[] {
 }
 
 /** A call either starts a workflow or gives a signal. */
-function targetFaults({ workflow, signal, wait_ms: waitMs }: HookDefinition): WorkflowFault[] {
+function targetFaults(hook: HookDefinition): WorkflowFault[] {
+  const { workflow, signal, confirm, wait_ms: waitMs } = hook;
   const faults: WorkflowFault[] = [];
   if ((workflow === undefined) === (signal === undefined))
     faults.push({ place: '', message: 'needs either a "workflow" to start or a "signal" to give.' });
   if (signal !== undefined && waitMs !== undefined)
     faults.push({ place: '/wait_ms', message: 'has no meaning with a "signal": a call starts no run.' });
+  if (confirm !== undefined && !['GET', 'POST'].every((method) => methodsOf(hook).includes(method)))
+    faults.push({ place: '/methods', message: 'must have GET and POST where there is a "confirm".' });
   return faults;
 }

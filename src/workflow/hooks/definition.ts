@@ -29,6 +29,8 @@ export interface HookDefinition {
   readonly workflow?: string;
   /** The signal that a call gives to the step `waitFor` of a run, instead of starting one. The key sees what `input` sees. */
   readonly signal?: { readonly name: string; readonly key?: Template };
+  /** The question of a page that answers GET, so that a link does nothing until somebody confirms it. */
+  readonly confirm?: Template;
   readonly methods?: readonly string[];
   readonly auth: HookAuth;
   /** Addresses and networks that may call. */
@@ -45,5 +47,9 @@ export interface HookDefinition {
   /** Milliseconds that a call waits for the response of its run. */
   readonly wait_ms?: number;
 }
+
+/** The methods of a call. A page of confirmation is shown by GET. */
+export const methodsOf = ({ methods, confirm }: HookDefinition): readonly string[] =>
+  methods ?? (confirm === undefined ? ['POST'] : ['GET', 'POST']);
 
 export const pathOfHook = ({ path, name }: HookDefinition): string => path ?? name;

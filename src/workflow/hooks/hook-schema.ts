@@ -56,6 +56,7 @@ const schema: object = {
       properties: { name: { type: 'string', minLength: 1, maxLength: 200 }, key: {} },
       additionalProperties: false,
     },
+    confirm: text,
     methods: {
       type: 'array',
       minItems: 1,

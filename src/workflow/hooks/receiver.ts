@@ -9,7 +9,8 @@ import { authenticate, type SecretTexts } from './authenticate.ts';
 import { BodyRefused } from './body.ts';
 import { loggedCall, type Received, receivedOf, usualBytes } from './call.ts';
 import { isMetaChallenge, metaChallenge, slackChallenge } from './challenge.ts';
-import { type HookDefinition, pathOfHook } from './definition.ts';
+import { confirmation, confirmed } from './confirmation.ts';
+import { type HookDefinition, methodsOf, pathOfHook } from './definition.ts';
 import { effectOf, type HookEffect, idOf, storeEffect } from './effect.ts';
 import { FixedWindow } from './fixed-window.ts';
 import { RefusalBudget } from './refusal-budget.ts';
@@ -153,11 +154,17 @@ export class HookReceiver {
       await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
       return slack;
     }
+    if (definition.confirm !== undefined && request.method === 'GET') {
+      const question = await this.#options.runner.evaluate(definition.confirm, received);
+      await calls.log(loggedCall(definition, request, call, { status: 200, outcome: 'challenge' }));
+      return confirmation(String(question));
+    }
     const key = await this.#keyOf(definition, request, received);
     const effect = await this.#prepared(definition, sent);
     const accepted = loggedCall(definition, request, call, { status: 202, outcome: 'accepted' });
     const former = await storeEffect(calls, accepted, effect, key);
     const id = former ?? idOf(effect);
+    if (definition.confirm !== undefined && request.headers.accept?.includes('text/html')) return confirmed();
     if (effect.kind === 'signal')
       return json(202, former === null ? { signal: id } : { signal: id, duplicate: true });
     return this.#answered(definition, id, former !== null, request.signal);
@@ -243,7 +250,8 @@ export class HookReceiver {
 
   /** Checks the method and the address. Throws HookRefused. */
   #admit({ definition, networks }: Hook, { method, address }: HookRequest, isChallenge: boolean): void {
-    const { methods = ['POST'], name } = definition;
+    const { name } = definition;
+    const methods = methodsOf(definition);
     if (!methods.includes(method) && !isChallenge) {
       const allow = methods.join(', ');
       const message = `This webhook takes ${allow}.`;

@@ -21,7 +21,13 @@ export interface RunnerOptions {
 }
 
 /** How a run was started. */
-export type RunOrigin = 'manual' | 'schedule' | 'mutation' | 'workflow' | `hook:${string}`;
+export type RunOrigin =
+  | 'manual'
+  | 'schedule'
+  | 'mutation'
+  | 'workflow'
+  | `hook:${string}`
+  | `trigger:${string}`;
 
 export interface StartOptions {
   /** Default: `manual`. */

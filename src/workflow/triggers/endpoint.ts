@@ -18,10 +18,11 @@ export function endpointOf(given: EventTriggerMetadata, environment: NodeJS.Proc
       `The environment variable ${name}, which the trigger ${given.name} needs, is not set.`,
     );
   };
+  const { webhook = '', webhook_from_env: from, workflow } = given;
   const url =
-    given.webhook_from_env === undefined
-      ? given.webhook!.replaceAll(variablesInUrl, (_, name: string) => variable(name))
-      : variable(given.webhook_from_env);
+    from === undefined
+      ? webhook.replaceAll(variablesInUrl, (_, name: string) => variable(name))
+      : variable(from);
   const pairs = (of: (header: (typeof headers)[number]) => string | undefined) =>
     Object.fromEntries(
       headers.flatMap((header) => {
@@ -31,6 +32,7 @@ export function endpointOf(given: EventTriggerMetadata, environment: NodeJS.Proc
     );
   return {
     name: given.name,
+    ...(workflow === undefined ? {} : { workflow }),
     url,
     headers: pairs(({ value }) => value),
     secretHeaders: pairs(({ value_from_env: from }) => (from === undefined ? undefined : variable(from))),
