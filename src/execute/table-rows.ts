@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Column, familyOf, type RowRule, type Table, wholeTable } from '../catalog/index.ts';
-import { FozError, FozErrors } from '../core/index.ts';
+import { FozError, FozErrors, HeldBytes } from '../core/index.ts';
 import {
   and,
   type Connector,
@@ -17,6 +17,8 @@ import { constant, WriteSession } from './write/session.ts';
 import type { Tuple } from './write/stage.ts';
 
 const timeoutMs = 60_000;
+/** Most bytes of several rows that are read at once. */
+const mostReadBytes = 64 * 1024 * 1024;
 /** Most rows of one INSERT. */
 const mostRows = 100;
 
@@ -64,17 +66,18 @@ export class TableRows {
     this.#filter = planRuleWithin(options.filter);
   }
 
-  /** The rows after a key in the order of the keys. */
+  /** The keys of the rows after a key, in their order. */
   page(after: Tuple | null, most: number, signal: AbortSignal): Promise<readonly Tuple[]> {
     const { key } = this.#options;
     const where = after === null ? this.#filter : and(this.#filter, behind(key, after));
-    return this.#session(signal).read(this.#lookup, where, most, key);
+    return this.#session(signal).read({ ...this.#lookup, columns: key }, where, most, key);
   }
 
-  /** The rows with these keys, in any order. */
+  /** The rows with these keys, in any order. Rejects with `limit-exceeded` where several rows together have too many bytes. */
   async byKeys(keys: readonly Tuple[], signal: AbortSignal): Promise<readonly Tuple[]> {
     if (keys.length === 0) return [];
-    const session = this.#session(signal);
+    const held = new HeldBytes(keys.length === 1 ? null : mostReadBytes);
+    const session = this.#session(signal, this.#options.connector, held);
     return session.read(this.#lookup, and(this.#filter, session.among(this.#options.key, keys)));
   }
 
@@ -273,10 +276,11 @@ export class TableRows {
     return { purpose: { kind: 'targets' }, table: this.#table, columns: this.columns } as const;
   }
 
-  #session(signal: AbortSignal, runner: Runner = this.#options.connector): WriteSession {
+  #session(signal: AbortSignal, runner: Runner = this.#options.connector, held?: HeldBytes): WriteSession {
     const { connector } = this.#options;
     const source = this.#table.source.name;
-    const running = { ...this.#running(signal), runnerOf: () => runner };
+    const { context, ...rest } = this.#running(signal);
+    const running = { ...rest, context: { ...context, held }, runnerOf: () => runner };
     return new WriteSession(() => connector, source, new DatabaseStage(running, source));
   }
 

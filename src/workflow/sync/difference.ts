@@ -1,6 +1,8 @@
+import { FozError } from '../../core/index.ts';
 import { beginComparison, type Comparison, nextPage } from './comparison.ts';
 import type { Decision } from './decide.ts';
 import { KeyStates, type ReadKey, shownRow } from './key-states.ts';
+import type { SyncKey } from './keys.ts';
 import type { SyncTables } from './tables.ts';
 
 /** Pages of whole tables that one report looks at. */
@@ -42,7 +44,7 @@ export async function differencesOf(
     const { phase }: Comparison = at;
     const { keys, next } = await nextPage(tables, at, signal);
     done = next?.done ?? at.done + keys.length;
-    for (const read of await states.read(keys, signal)) {
+    for await (const read of inParts(states, keys, signal)) {
       const action = actionOf(read, states.decide(read));
       // A row that both sides have was reported with the left one.
       if (action === null || (phase !== 'left' && read.left !== null)) continue;
@@ -56,6 +58,25 @@ export async function differencesOf(
     at = next;
   }
   return { entries, next: at, done: Math.min(done, total), total };
+}
+
+/** Reads keys, and those of large rows in smaller parts. */
+async function* inParts(
+  states: KeyStates,
+  keys: readonly SyncKey[],
+  signal: AbortSignal,
+): AsyncGenerator<ReadKey> {
+  let found: readonly ReadKey[];
+  try {
+    found = await states.read(keys, signal);
+  } catch (error) {
+    if (!(error instanceof FozError) || error.code !== 'limit-exceeded' || keys.length < 2) throw error;
+    const middle = Math.ceil(keys.length / 2);
+    yield* inParts(states, keys.slice(0, middle), signal);
+    yield* inParts(states, keys.slice(middle), signal);
+    return;
+  }
+  yield* found;
 }
 
 function actionOf(read: ReadKey, decision: Decision): string | null {

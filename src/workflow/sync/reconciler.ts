@@ -1,3 +1,4 @@
+import { FozError } from '../../core/index.ts';
 import type { RowResult, RowWrite } from '../../execute/index.ts';
 import type { Claim, PendingWrite, SyncProblem, SyncRecord, SyncStore } from '../../store/index.ts';
 import type { Decision } from './decide.ts';
@@ -43,7 +44,16 @@ export class Reconciler {
   async reconcile(keys: readonly SyncKey[], signal: AbortSignal): Promise<void> {
     let left = [...new Map(keys.map((key) => [key.text, key])).values()];
     for (let pass = 1; left.length > 0; pass++) {
-      const again = await this.#pass(left, pass === mostPasses, signal);
+      const again = await this.#pass(left, pass === mostPasses, signal).catch((error: unknown) => {
+        const isLarge = error instanceof FozError && error.code === 'limit-exceeded';
+        return isLarge && left.length > 1 ? null : Promise.reject(error);
+      });
+      // Large rows are brought in step in smaller parts.
+      if (again === null) {
+        const middle = Math.ceil(left.length / 2);
+        await this.reconcile(left.slice(0, middle), signal);
+        return this.reconcile(left.slice(middle), signal);
+      }
       left = left.filter(({ text }) => again.has(text));
     }
   }

@@ -219,6 +219,22 @@ export const hostileCases: readonly HostileCase[] = [
     isLevel: true,
   },
   {
+    // Together more than is read at once.
+    name: 'large',
+    left: {
+      engine: 'postgres',
+      columns: 'id int primary key, body text',
+      rows: [`insert into $t select id, repeat('x', 3000000) from generate_series(1, 30) id`],
+      later: [`insert into $t values (31, 'good')`],
+    },
+    right: { engine: 'mariadb', columns: 'id int primary key, body longtext' },
+    sync: { key: ['id'], columns: ['body'] },
+    shown: { right: `concat(count(*), ' ', sum(char_length(body)))` },
+    expected: { right: ['31 90000004'] },
+    refused: [],
+    isLevel: true,
+  },
+  {
     name: 'long_keys',
     left: {
       engine: 'mariadb',
