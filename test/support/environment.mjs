@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 import { mainContext, rememberGlobals } from './main-context.mjs';
+import { shareOnlyLibraries } from './shared-modules.mjs';
 
 /**
  * Gives each test file a temporary folder of its own and removes it after the last hook, also when tests failed. `os.tmpdir()` in a test
@@ -22,6 +23,7 @@ export default class FolderEnvironment extends TestEnvironment {
    */
   constructor(config, context) {
     super(config, context);
+    if (config.globalConfig.watch || config.globalConfig.watchAll) shareOnlyLibraries();
     this.global = /** @type {typeof this.global} */ (/** @type {unknown} */ (globalThis));
     this.#file = relative(config.globalConfig.rootDir, context.testPath);
     // The environment of the test's modules and child processes. Libraries run as in the bundled command: in production.

@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import './code-cache.mjs';
-import './shared-modules.mjs';
+import { areSourcesShared } from './shared-modules.mjs';
 
 /**
  * Lets the modules of a test file run in the main context of the worker. In a context of its own, as Jest makes it, each use of a global
@@ -44,7 +44,7 @@ export function rememberGlobals() {
   const { exit, exitCode } = process;
   const listeners = new Map(process.eventNames().map((event) => [event, process.rawListeners(String(event))]));
   return () => {
-    for (const key of Reflect.ownKeys(globalThis)) if (!keptGlobals.has(String(key))) restore(key, globals.get(key));
+    for (const key of Reflect.ownKeys(globalThis)) if (!isKept(key)) restore(key, globals.get(key));
     for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name];
     Object.assign(process.env, variables);
     if (process.cwd() !== folder) process.chdir(folder);
@@ -56,6 +56,9 @@ export function rememberGlobals() {
     }
   };
 }
+
+/** @param {string | symbol} key */
+const isKept = (key) => areSourcesShared() && keptGlobals.has(String(key));
 
 /** @param {string | symbol} key */
 const descriptorOf = (key) => Object.getOwnPropertyDescriptor(globalThis, key);

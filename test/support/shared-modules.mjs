@@ -37,6 +37,16 @@ function packageOf(file) {
   return folder;
 }
 
+let sharesSources = canShare;
+
+/** Whether test files share the modules of the product, not only those of its libraries. */
+export const areSourcesShared = () => sharesSources;
+
+/** Loads the sources anew for each test file from now on, as watching them needs: what a module imports may have changed meanwhile. */
+export function shareOnlyLibraries() {
+  sharesSources = false;
+}
+
 /** Modules by file. A file has one text, except where its transformation changes. @type {Map<string, { code: string, module: vm.SourceTextModule }>} */
 const shared = new Map();
 
@@ -51,8 +61,8 @@ vm.SourceTextModule = new Proxy(SourceTextModule, {
     const { identifier = '' } = options;
     importModule = options.importModuleDynamically ?? importModule;
     const folder = packageOf(identifier);
-    const isOfTests = folder === '' && identifier.startsWith(`${root}test/`);
-    if (folder === null || isOfTests) return Reflect.construct(target, arguments_, made);
+    const isAnew = folder === '' && (!sharesSources || identifier.startsWith(`${root}test/`));
+    if (folder === null || isAnew) return Reflect.construct(target, arguments_, made);
     const found = shared.get(identifier);
     if (found?.code === code && found.module.status === 'evaluated') return found.module;
     /** @type {Import} */
