@@ -57,6 +57,7 @@ const rules = {
   geometry: { read: readGeometry, literals: 'doubles', specifiedBy: `${rfc}7946#section-3.1` },
 } as const satisfies Record<Scalar, Rule | GraphQLScalarType>;
 
+const names = Object.keys(rules) as Scalar[];
 const made = new Map<string, GraphQLScalarType>();
 
 /** The GraphQL name of a scalar in a naming convention. */
@@ -71,7 +72,9 @@ export function scalarType(naming: Naming, scalar: Scalar): GraphQLScalarType {
   const name = scalarName(naming, scalar);
   let type = made.get(name);
   if (type === undefined) {
-    type = makeType(name, scalars[scalar].description, rule);
+    // Scalars that share a name get one description, whichever of them is used first.
+    const last = names.findLast((other) => scalarName(naming, other) === name) ?? scalar;
+    type = makeType(name, scalars[last].description, rule);
     made.set(name, type);
   }
   return type;
