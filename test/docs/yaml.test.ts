@@ -44,9 +44,10 @@ function environmentOf(text: string): NodeJS.ProcessEnv {
   );
 }
 
-/** A URL for a source, of the kind that is named last before it. */
+/** A URL for a source, of the kind that is named last before it, or for a credential that is a URL. */
 function urlFor(name: string, text: string): string {
   const before = text.slice(0, text.indexOf(`\${env:${name}}`));
+  if (/type: url\b.*$/.test(before)) return 'https://chat.example/hook';
   const kind = [...before.matchAll(/kind: (\w+)/g)].at(-1)?.[1] ?? 'postgres';
   return `${kind}://reader:password@127.0.0.1/${name.toLowerCase()}`;
 }
