@@ -3,6 +3,7 @@ import {
   type ControlPlane,
   type LiveMetadata,
   type LiveNames,
+  type LiveOwnTriggers,
   type LiveSyncs,
   type LiveTriggers,
   type RuntimeSettings,
@@ -38,6 +39,8 @@ export interface ControlContext {
   readonly work: WorkControl | null;
   /** Event triggers; `null`: there is no store. */
   readonly triggers: LiveTriggers | null;
+  /** Triggers that belong to no table; `null`: there is no store. */
+  readonly ownTriggers: LiveOwnTriggers | null;
   /** Syncs of tables; `null`: there is no store. */
   readonly syncs: LiveSyncs | null;
   /** `null`: there is no store. */

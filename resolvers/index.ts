@@ -22,6 +22,7 @@ import { SourceResolver } from './source/source-resolver.ts';
 import { StoreResolver } from './store/store-resolver.ts';
 import { SyncResolver } from './sync/sync-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
+import { AnyTriggerResolver } from './trigger/any-trigger-resolver.ts';
 import { TriggerResolver } from './trigger/trigger-resolver.ts';
 import { UserResolver } from './user/user-resolver.ts';
 import { WorkflowResolver } from './workflow/workflow-resolver.ts';
@@ -43,6 +44,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       RoleResolver,
       AuditResolver,
       TriggerResolver,
+      AnyTriggerResolver,
       DeliveryResolver,
       StoreResolver,
       SettingResolver,

@@ -637,6 +637,8 @@ export type Mutation = {
   disallowOperation: AllowList;
   /** Ends an admin secret, `first-start` too, when there is another one. */
   dropAdminSecret: SignIns;
+  /** Removes a cron trigger. */
+  dropCronTrigger: MetadataResult;
   /** Removes an inbound webhook. */
   dropHook: MetadataResult;
   /** Removes a secret of webhooks. */
@@ -657,6 +659,8 @@ export type Mutation = {
   dropUser: Scalars['Boolean']['output'];
   /** Removes a workflow. Its runs go on. */
   dropWorkflow: MetadataResult;
+  /** Enables a cron trigger, or disables it. */
+  enableCronTrigger: MetadataResult;
   /** Enables an inbound webhook, or disables it. */
   enableHook: MetadataResult;
   /** Enables a sync, or disables it. */
@@ -671,14 +675,20 @@ export type Mutation = {
   endUserSessions: Scalars['Int']['output'];
   /** Delivers a row that is there, as the operation MANUAL. The answer is the id of the delivery. */
   invokeEventTrigger: Scalars['String']['output'];
+  /** Adds a delivery by hand. The answer is its id. */
+  invokeTrigger: Scalars['String']['output'];
   /** Makes no attempts for a trigger until it is resumed. Changes are recorded meanwhile. */
   pauseEventTrigger?: Maybe<EventTrigger>;
   /** Pauses a run: no step of it begins until it is resumed. */
   pauseRun: Run;
   /** Makes no changes until the sync is resumed. */
   pauseSync?: Maybe<Sync>;
+  /** Makes no attempts for a trigger until it is resumed. Deliveries are added meanwhile. */
+  pauseTrigger?: Maybe<Trigger>;
   /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
   pruneAudit: AuditRemoval;
+  /** Adds a cron trigger, or replaces the one with its name. */
+  putCronTrigger: MetadataResult;
   /** Adds an inbound webhook, or replaces the one with its name. */
   putHook: MetadataResult;
   /** Stores a secret, encrypted, which webhooks refer to as {"secret": name}. */
@@ -715,6 +725,8 @@ export type Mutation = {
   resumeRun: Run;
   /** Goes on with a sync that was paused. */
   resumeSync?: Maybe<Sync>;
+  /** Makes attempts again. */
+  resumeTrigger?: Maybe<Trigger>;
   /** Continues a run that has ended: what failed is done again. */
   retryRun: Run;
   /** Brings back a version of the metadata, as a new one. */
@@ -862,6 +874,15 @@ export type MutationDropAdminSecretArgs = {
 };
 
 
+export type MutationDropCronTriggerArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationDropHookArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -943,6 +964,16 @@ export type MutationDropWorkflowArgs = {
 };
 
 
+export type MutationEnableCronTriggerArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  enabled: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationEnableHookArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -994,6 +1025,12 @@ export type MutationInvokeEventTriggerArgs = {
 };
 
 
+export type MutationInvokeTriggerArgs = {
+  input?: InputMaybe<Scalars['JSON']['input']>;
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationPauseEventTriggerArgs = {
   name: Scalars['String']['input'];
 };
@@ -1009,8 +1046,22 @@ export type MutationPauseSyncArgs = {
 };
 
 
+export type MutationPauseTriggerArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationPruneAuditArgs = {
   days: Scalars['Int']['input'];
+};
+
+
+export type MutationPutCronTriggerArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  definition: Scalars['JSON']['input'];
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
+  force?: Scalars['Boolean']['input'];
 };
 
 
@@ -1133,6 +1184,11 @@ export type MutationResumeRunArgs = {
 
 
 export type MutationResumeSyncArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationResumeTriggerArgs = {
   name: Scalars['String']['input'];
 };
 
@@ -1491,6 +1547,10 @@ export type Query = {
   tableCount: Scalars['Int']['output'];
   /** Tables and views of all sources, served or not. */
   tables: Array<Table>;
+  /** One trigger of any kind. */
+  trigger?: Maybe<Trigger>;
+  /** The triggers of all kinds without faults, by name. */
+  triggers: Array<Trigger>;
   /** Operations that were asked for and are on no list, newest first. */
   unlistedOperations: Array<UnlistedOperation>;
   /** The 1,000 running sessions that were used last. */
@@ -1656,6 +1716,11 @@ export type QueryTablesArgs = {
   search?: InputMaybe<Scalars['String']['input']>;
   source?: InputMaybe<Scalars['String']['input']>;
   tracked?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type QueryTriggerArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -2350,6 +2415,40 @@ export type TokenIssuer = {
   /** As an entry of `auth.jwt` in foz.yaml; secrets are `***`. */
   settings: Scalars['JSON']['output'];
 };
+
+/** A trigger of any kind without faults, and its state. */
+export type Trigger = {
+  /** What it delivers, in a few words: its table, its schedule. */
+  about: Scalars['String']['output'];
+  comment?: Maybe<Scalars['String']['output']>;
+  /** Deliveries that were given up. */
+  dead: Scalars['SafeInt']['output'];
+  /** Its entry in the metadata. */
+  definition: Scalars['JSON']['output'];
+  /** Whether what it delivers is followed. */
+  following: Scalars['Boolean']['output'];
+  /** The last time that changes were found missing. */
+  gapAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Why changes are missing. */
+  gapReason?: Maybe<Scalars['String']['output']>;
+  kind: TriggerKind;
+  /** Of a schedule: the last time that was dealt with. */
+  lastAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  name: Scalars['String']['output'];
+  /** Of a schedule: the next time. */
+  nextAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** No attempts are made. Deliveries are added nevertheless. */
+  paused: Scalars['Boolean']['output'];
+  /** Deliveries that nobody has accepted yet. */
+  pending: Scalars['SafeInt']['output'];
+  /** Why it does not work now; null: it does. */
+  problem?: Maybe<Scalars['String']['output']>;
+};
+
+/** `event`: changes of rows. `cron`: at certain times. */
+export type TriggerKind =
+  | 'cron'
+  | 'event';
 
 /** An operation that was asked for and is on no list, since this process started. */
 export type UnlistedOperation = {

@@ -11,6 +11,7 @@ import {
   droppedLines,
   eventTriggersOf,
   ownOperations,
+  ownTriggersOf,
   processLog,
   type Runtime,
   replan,
@@ -75,24 +76,23 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const isRead = () => runtime.sources.isRead && runtime.metadata.isRead;
   const durable = { work, feeds: subscriptions.feeds, log: logger, isRead };
   const triggers = eventTriggersOf(attached, durable);
+  const ownTriggers = ownTriggersOf(attached, durable, config);
   const syncs = syncsOf(attached, durable);
-  const control = { ...attached, ...runtime, history, plane, work, triggers, syncs, feeds: durable.feeds };
-  const changing = changingOf(runtime, attached, authentication);
-  const close = () =>
-    closeInOrder([syncs, triggers, work, subscriptions, history, runtime, attached, authentication, plane]);
+  const parts = { history, plane, work, triggers, ownTriggers, syncs, feeds: durable.feeds };
+  const works = [syncs, ownTriggers, triggers, work, subscriptions];
+  const close = () => closeInOrder([...works, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
-    ...listeningOf(config),
-    ...admissionOf(authentication),
-    ...keeping,
+    ...{ ...listeningOf(config), ...admissionOf(authentication), ...keeping },
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread, plane.store.lost)),
     gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
     work: work && (() => work.figures.read()),
     samples: () => options.samples ?? [],
-    ...(await routesOf(config, authentication, control, keeping)),
+    ...(await routesOf(config, authentication, { ...attached, ...runtime, ...parts }, keeping)),
   };
+  const changing = changingOf(runtime, attached, authentication);
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
     await close();
     throw error;

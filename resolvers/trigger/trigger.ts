@@ -1,5 +1,5 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, ObjectType } from 'type-graphql';
+import { Field, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
 @ObjectType({ description: 'An event trigger without faults, and its state.' })
@@ -42,6 +42,66 @@ export class EventTrigger {
 
   @Field(() => String, { nullable: true, description: 'Why changes are missing.' })
   gapReason!: string | null;
+
+  @Field(() => JsonScalar, { description: 'Its entry in the metadata.' })
+  definition!: unknown;
+}
+
+export enum TriggerKindName {
+  event = 'event',
+  cron = 'cron',
+}
+registerEnumType(TriggerKindName, {
+  name: 'TriggerKind',
+  description: '`event`: changes of rows. `cron`: at certain times.',
+});
+
+@ObjectType({ description: 'A trigger of any kind without faults, and its state.' })
+export class Trigger {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => TriggerKindName)
+  kind!: TriggerKindName;
+
+  @Field(() => String, { nullable: true })
+  comment!: string | null;
+
+  @Field(() => String, { description: 'What it delivers, in a few words: its table, its schedule.' })
+  about!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it does not work now; null: it does.' })
+  problem!: string | null;
+
+  @Field(() => Boolean, { description: 'No attempts are made. Deliveries are added nevertheless.' })
+  paused!: boolean;
+
+  @Field(() => GraphQLSafeInt, { description: 'Deliveries that nobody has accepted yet.' })
+  pending!: number;
+
+  @Field(() => GraphQLSafeInt, { description: 'Deliveries that were given up.' })
+  dead!: number;
+
+  @Field(() => Boolean, { description: 'Whether what it delivers is followed.' })
+  following!: boolean;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'The last time that changes were found missing.',
+  })
+  gapAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Why changes are missing.' })
+  gapReason!: string | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Of a schedule: the next time.' })
+  nextAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Of a schedule: the last time that was dealt with.',
+  })
+  lastAt!: Date | null;
 
   @Field(() => JsonScalar, { description: 'Its entry in the metadata.' })
   definition!: unknown;

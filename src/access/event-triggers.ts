@@ -13,6 +13,7 @@ import {
   type TriggerConditionMetadata,
 } from '../catalog/index.ts';
 import { columnsNamed } from './columns-named.ts';
+import { checkEndpoint, checkVariables } from './endpoints.ts';
 import type { AllowedVariables } from './environment.ts';
 import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-rule.ts';
 import { tableFinder } from './resolve.ts';
@@ -119,7 +120,7 @@ function readTrigger(
     () => {
       read.key = columnsNamed(table, key, 'key');
     },
-    () => checkEndpoint(given),
+    () => checkEndpoint(given, true),
     () => checkVariables(given, variables),
   ]);
   const { insert, update, delete: removed } = definition;
@@ -143,49 +144,6 @@ function operationOf(
   if (given === undefined) return null;
   const payload = columns === '*' ? table.columns : columnsNamed(table, columns, `definition.${where}`);
   return { payload, changed: null };
-}
-
-function checkEndpoint({
-  webhook,
-  webhook_from_env: variable,
-  workflow,
-  headers = [],
-  signing_secrets: secrets = [],
-}: EventTriggerMetadata): void {
-  readAll([
-    () => {
-      if ([webhook, variable, workflow].filter((one) => one !== undefined).length !== 1)
-        refuse('webhook', 'give one of "webhook", "webhook_from_env" and "workflow"');
-      if (workflow !== undefined && headers.length + secrets.length > 0)
-        refuse('workflow', 'no request is sent: leave out "headers" and "signing_secrets"');
-      const isWhole = webhook !== undefined && !webhook.includes('{{');
-      if (isWhole && !/^https?:$/.test(URL.canParse(webhook) ? new URL(webhook).protocol : ''))
-        refuse('webhook', 'it is no URL that begins with http:// or https://');
-    },
-    ...headers.map(({ value, value_from_env: fromEnv }, at) => () => {
-      if ((value === undefined) === (fromEnv === undefined))
-        refuse(`headers[${at}]`, 'give either "value" or "value_from_env"');
-    }),
-  ]);
-}
-
-/** Names of environment variables in the URL of an endpoint: `{{NAME}}`. */
-export const variablesInUrl = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
-
-function checkVariables(given: EventTriggerMetadata, variables: AllowedVariables): void {
-  const { webhook = '', webhook_from_env: from, headers = [], signing_secrets: secrets = [] } = given;
-  const used: [string, string | undefined][] = [
-    ...[...webhook.matchAll(variablesInUrl)].map(([, name]): [string, string] => ['webhook', name!]),
-    ['webhook_from_env', from],
-    ...headers.map((one, at): [string, string | undefined] => [`headers[${at}]`, one.value_from_env]),
-    ...secrets.map((one, at): [string, string] => [`signing_secrets[${at}]`, one.from_env]),
-  ];
-  readAll(
-    used.map(([where, name]) => () => {
-      const reason = name === undefined ? null : variables.refusal(name);
-      if (reason !== null) refuse(where, reason);
-    }),
-  );
 }
 
 const parts = ['old', 'new', '_and', '_or', '_not'] as const;

@@ -1,4 +1,5 @@
 export { type DescribedRule, describePermissions, type TableDescription } from './describe.ts';
+export { endpointFaults, variablesInUrl } from './endpoints.ts';
 export { AllowedVariables } from './environment.ts';
 export {
   type ChangeCondition,
@@ -8,7 +9,6 @@ export {
   rowWithKey,
   sourceRule,
   type TriggeredOperation,
-  variablesInUrl,
 } from './event-triggers.ts';
 export { everyPermission } from './everything.ts';
 export {

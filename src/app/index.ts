@@ -9,7 +9,9 @@ export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';
 export {
   EventTriggerWork,
   eventTriggersOf,
+  OwnTriggerWork,
   ownOperations,
+  ownTriggersOf,
   SyncWork,
   syncsOf,
   type Work,

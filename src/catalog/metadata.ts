@@ -11,10 +11,17 @@ export interface Metadata {
   readonly hooks?: readonly NamedMetadata[];
   /** Pairs of tables that are kept in step. */
   readonly syncs?: readonly NamedMetadata[];
+  /** What is delivered to endpoints at certain times. */
+  readonly cron_triggers?: readonly NamedMetadata[];
 }
 
 /** The lists of the metadata, beside tables, whose entries have a name. Each is a file of its own in a folder of metadata. */
-export const namedLists = ['workflows', 'hooks', 'syncs'] as const satisfies readonly (keyof Metadata)[];
+export const namedLists = [
+  'workflows',
+  'hooks',
+  'syncs',
+  'cron_triggers',
+] as const satisfies readonly (keyof Metadata)[];
 
 /** An entry of such a list. Its settings are checked by the layer that uses them. */
 export interface NamedMetadata {
@@ -55,11 +62,26 @@ export interface TableMetadata {
   readonly event_triggers?: readonly EventTriggerMetadata[];
 }
 
-/** Changes of the table's rows that are delivered to an endpoint, in Hasura's words where it has them. */
-export interface EventTriggerMetadata {
-  /** Unique among all tables. */
+/** Where the deliveries of a trigger go, and how, in Hasura's words where it has them. */
+export interface EndpointMetadata {
+  /** Unique among all triggers. */
   readonly name: string;
   readonly comment?: string;
+  /** `{{NAME}}` stands for an environment variable. */
+  readonly webhook?: string;
+  readonly webhook_from_env?: string;
+  readonly headers?: readonly TriggerHeaderMetadata[];
+  /** Each signs, so that a receiver can change to another one. */
+  readonly signing_secrets?: readonly { readonly from_env: string }[];
+  readonly form?: 'payload' | 'cloudevents';
+  readonly retry_conf?: TriggerRetryMetadata;
+  /** Most requests at once, of all processes. */
+  readonly concurrency?: number;
+  readonly breaker?: { readonly failures?: number; readonly pause_sec?: number };
+}
+
+/** Changes of the table's rows that are delivered to an endpoint. */
+export interface EventTriggerMetadata extends EndpointMetadata {
   readonly definition: {
     /** Whether it can be invoked by hand, for a row that is there; default: it can. */
     readonly enable_manual?: boolean;
@@ -76,19 +98,33 @@ export interface EventTriggerMetadata {
   readonly when?: TriggerConditionMetadata;
   /** Events with equal values of these columns are delivered one after the other. */
   readonly key?: readonly string[];
-  /** `{{NAME}}` stands for an environment variable. */
-  readonly webhook?: string;
-  readonly webhook_from_env?: string;
   /** The workflow that each event starts, instead of a request. */
   readonly workflow?: string;
-  readonly headers?: readonly TriggerHeaderMetadata[];
-  /** Each signs, so that a receiver can change to another one. */
-  readonly signing_secrets?: readonly { readonly from_env: string }[];
-  readonly form?: 'payload' | 'cloudevents';
-  readonly retry_conf?: TriggerRetryMetadata;
-  /** Most requests at once, of all processes. */
-  readonly concurrency?: number;
-  readonly breaker?: { readonly failures?: number; readonly pause_sec?: number };
+}
+
+/** What is delivered to an endpoint at certain times. */
+export interface CronTriggerMetadata extends Omit<EndpointMetadata, 'retry_conf'> {
+  /** A cron expression. */
+  readonly schedule?: string;
+  /** Instead of it: a single time, in ISO 8601. */
+  readonly at?: string;
+  /** Default: UTC. */
+  readonly timezone?: string;
+  /** Which times count that passed while no process ran; default: the last one. */
+  readonly missed?: 'skip' | 'last' | 'all';
+  readonly payload?: unknown;
+  readonly enabled?: boolean;
+  readonly retry_conf?: CronRetryMetadata;
+}
+
+/** Hasura has other words for the same settings here. */
+export interface CronRetryMetadata
+  extends Pick<TriggerRetryMetadata, 'num_retries' | 'factor' | 'final_statuses'> {
+  readonly retry_interval_seconds?: number;
+  readonly max_interval_seconds?: number;
+  readonly timeout_seconds?: number;
+  /** Times that passed longer ago are not made up for. */
+  readonly tolerance_seconds?: number;
 }
 
 /** `old` and `new`: conditions on the row before and after. A condition on a row that is missing does not hold. */

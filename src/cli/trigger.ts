@@ -9,9 +9,9 @@ interface Options extends EndpointOptions {
 
 interface Trigger {
   readonly name: string;
+  readonly kind: string;
   readonly comment: string | null;
-  readonly table: string;
-  readonly operations: readonly string[];
+  readonly about: string;
   readonly problem: string | null;
   readonly following: boolean;
   readonly paused: boolean;
@@ -19,6 +19,7 @@ interface Trigger {
   readonly dead: number;
   readonly gapAt: string | null;
   readonly gapReason: string | null;
+  readonly nextAt: string | null;
 }
 
 interface Delivery {
@@ -36,57 +37,55 @@ interface Delivery {
   }[];
 }
 
-const fields = 'name comment table operations problem following paused pending dead gapAt gapReason';
+const fields = 'name kind comment about problem following paused pending dead gapAt gapReason nextAt lastAt';
 
-/** `foz trigger list`: the event triggers and their states. */
+/** `foz trigger list`: the triggers and their states. */
 export async function listTriggers(options: Options): Promise<void> {
-  const { eventTriggers } = await serverOf(options).query<{ eventTriggers: readonly Trigger[] }>(
-    `{ eventTriggers { ${fields} } }`,
+  const { triggers } = await serverOf(options).query<{ triggers: readonly Trigger[] }>(
+    `{ triggers { ${fields} } }`,
   );
-  if (options.json === true) return console.log(JSON.stringify(eventTriggers, null, 2));
-  if (eventTriggers.length === 0) return console.log('There are no event triggers.');
+  if (options.json === true) return console.log(JSON.stringify(triggers, null, 2));
+  if (triggers.length === 0) return console.log('There are no triggers.');
   printTable([
-    ['name', 'table', 'operations', 'state', 'pending', 'dead'],
-    ...eventTriggers.map((one) => [
-      ...[
-        one.name,
-        one.table,
-        one.operations.join(', '),
-        stateOf(one),
-        String(one.pending),
-        String(one.dead),
-      ],
+    ['name', 'kind', 'about', 'state', 'next', 'pending', 'dead'],
+    ...triggers.map((one) => [
+      ...[one.name, one.kind, one.about, stateOf(one), one.nextAt ?? ''],
+      ...[String(one.pending), String(one.dead)],
     ]),
   ]);
-  for (const one of eventTriggers) printProblems(one);
+  for (const one of triggers) printProblems(one);
 }
 
-/** `foz trigger show`: one event trigger, with its entry in the metadata. */
+/** `foz trigger show`: one trigger, with its entry in the metadata. */
 export async function showTrigger(name: string, options: Options): Promise<void> {
-  const { eventTrigger } = await serverOf(options).query<{ eventTrigger: Trigger | null }>(
-    `query ($name: String!) { eventTrigger(name: $name) { ${fields} definition } }`,
+  const { trigger } = await serverOf(options).query<{ trigger: Trigger | null }>(
+    `query ($name: String!) { trigger(name: $name) { ${fields} definition } }`,
     { name },
   );
-  if (eventTrigger === null) throw new FozError('not-found', `There is no event trigger "${name}".`);
-  console.log(JSON.stringify(eventTrigger, null, 2));
+  if (trigger === null) throw new FozError('not-found', `There is no trigger "${name}".`);
+  console.log(JSON.stringify(trigger, null, 2));
 }
 
 /** `foz trigger pause` and `resume`. */
 export async function pauseTrigger(name: string, paused: boolean, options: Options): Promise<void> {
-  const field = paused ? 'pauseEventTrigger' : 'resumeEventTrigger';
+  const field = paused ? 'pauseTrigger' : 'resumeTrigger';
   await serverOf(options).query(`mutation ($name: String!) { ${field}(name: $name) { name } }`, { name });
   console.log(
     paused
-      ? `${name} is paused: changes are recorded, and no attempts are made.`
+      ? `${name} is paused: deliveries are added, and no attempts are made.`
       : `${name} makes attempts again.`,
   );
 }
 
-/** `foz trigger invoke`: delivers a row that is there. */
-export async function invokeTrigger(name: string, key: string, options: Options): Promise<void> {
-  const { invokeEventTrigger: id } = await serverOf(options).query<{ invokeEventTrigger: string }>(
-    'mutation ($name: String!, $key: JSON!) { invokeEventTrigger(name: $name, key: $key) }',
-    { name, key: keyOf(key) },
+/** `foz trigger invoke`: delivers a row that is there, or at once what a schedule delivers. */
+export async function invokeTrigger(
+  name: string,
+  input: string | undefined,
+  options: Options,
+): Promise<void> {
+  const { invokeTrigger: id } = await serverOf(options).query<{ invokeTrigger: string }>(
+    'mutation ($name: String!, $input: JSON) { invokeTrigger(name: $name, input: $input) }',
+    { name, input: input === undefined ? null : inputOf(input) },
   );
   console.log(options.json === true ? JSON.stringify({ id }) : `Added the delivery ${id}`);
 }
@@ -136,7 +135,7 @@ export async function redeliver(
   if (name === undefined && options.id === undefined)
     throw new FozError(
       'validation-failed',
-      'Name the event trigger whose deliveries are meant, or deliveries by --id.',
+      'Name the trigger whose deliveries are meant, or deliveries by --id.',
     );
   const state = options.state ?? (options.id === undefined ? 'dead' : undefined);
   const { redeliver: number } = await serverOf(options).query<{ redeliver: number }>(
@@ -164,11 +163,11 @@ function limitOf({ limit = '20' }: Pick<DeliveryOptions, 'limit'>): number {
   throw new FozError('validation-failed', `--limit must be a number from 1 to 1000, not "${limit}".`);
 }
 
-function keyOf(text: string): unknown {
+function inputOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new FozError('validation-failed', `The key must be JSON, as '{"id": 7}', not ${text}.`);
+    throw new FozError('validation-failed', `The input must be JSON, as '{"id": 7}', not ${text}.`);
   }
 }
 
@@ -188,6 +187,6 @@ function serverOf(options: EndpointOptions): RunningFoz {
   if (foz !== null) return foz;
   throw new FozError(
     'validation-failed',
-    'Event triggers are run by a server: name the one that runs with --endpoint, as --endpoint http://127.0.0.1:8080.',
+    'Triggers are run by a server: name the one that runs with --endpoint, as --endpoint http://127.0.0.1:8080.',
   );
 }

@@ -162,6 +162,16 @@ export {
   syncDifferences,
   syncProblems,
 } from './syncs/syncs.ts';
+export { cronIssues, triggerNames, validCronTriggers } from './triggers/issues.ts';
+export {
+  type AllTriggersControl,
+  type AnyTrigger,
+  describeAllTriggers,
+  invokeAnyTrigger,
+  type LiveOwnTriggers,
+  type OwnTrigger,
+  pauseAnyTrigger,
+} from './triggers/own-triggers.ts';
 export {
   deliveryAttempts,
   describeTriggers,

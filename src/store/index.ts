@@ -171,5 +171,5 @@ export {
   type SyncUpdate,
   syncKind,
 } from './syncs/index.ts';
-export { type StoredTrigger, type TriggerProgress, TriggerStore } from './triggers/index.ts';
+export { OwnTriggerStore, type StoredTrigger, type TriggerProgress, TriggerStore } from './triggers/index.ts';
 export { vacuumEmbedded } from './vacuum.ts';

@@ -53,7 +53,7 @@ export {
   workflowFaults,
   workflowSchema,
 } from './runs/index.ts';
-export { DueTimes, Scheduler, type SchedulerOptions } from './schedules/index.ts';
+export { DueTimes, Scheduler, type SchedulerOptions, Timetable } from './schedules/index.ts';
 export { Scripts } from './scripts/index.ts';
 export type { RunResponse } from './steps/respond.ts';
 export type {
@@ -80,8 +80,14 @@ export {
   tablesOf,
 } from './sync/index.ts';
 export {
+  type CronTrigger,
+  cronDelivery,
+  cronEndpoint,
+  cronFaults,
+  cronTriggerOf,
   deliveryOf,
   endpointOf,
+  manualCronDelivery,
   payloadOf,
   TriggerReader,
   type TriggerReaderOptions,

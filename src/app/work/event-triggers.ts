@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { type EventTrigger, RuleProblem, rowWithKey } from '../../access/index.ts';
+import { triggerNames } from '../../control/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import { readRowTexts } from '../../execute/index.ts';
-import { ChangeLogStore, type DeliveryStore, failureFields, TriggerStore } from '../../store/index.ts';
+import {
+  ChangeLogStore,
+  type DeliveryStore,
+  failureFields,
+  OwnTriggerStore,
+  TriggerStore,
+} from '../../store/index.ts';
 import {
   deliveryOf,
   type Endpoint,
@@ -146,13 +153,12 @@ export class EventTriggerWork {
   async #endUnknown(): Promise<void> {
     const { graphs, isRead, log } = this.#options;
     if (!isRead()) return;
-    const names = graphs.metadata.tables.flatMap(({ event_triggers: triggers = [] }) =>
-      triggers.map(({ name }) => name),
-    );
+    const names = triggerNames(graphs.metadata);
     const ended = await this.deliveries.endUnknown(names);
-    if (ended > 0) log.info({ deliveries: ended }, 'deliveries of event triggers that are gone are dead');
+    if (ended > 0) log.info({ deliveries: ended }, 'deliveries of triggers that are gone are dead');
     if (performance.now() < this.#removalAt) return;
     await this.store.removeUnused(names);
+    await new OwnTriggerStore(this.#options.work.store).removeUnused(names);
     this.#removalAt = performance.now() + removalMs;
   }
 

@@ -53,7 +53,7 @@ export interface Work {
   readonly scheduler: Scheduler;
   readonly calls: HookStore;
   readonly hooks: HookReceiver;
-  /** Sets where the endpoint of a name is looked up. */
+  /** Adds a place where the endpoint of a name is looked up. */
   useEndpoints(endpoint: (name: string) => Endpoint | undefined): void;
   /** Starts to claim jobs. A store that does not answer yet is asked again at each heartbeat. `graphql`: runs the operations of steps. */
   start(graphql: OwnOperations): void;
@@ -71,13 +71,8 @@ export function workOf(options: WorkOptions): Work {
   // Metadata can be written by people who must not reach what this machine reaches.
   const http = new HttpClient({ author: 'anyone', config: outbound });
   const figures = new WorkFigures(jobs, new SyncStore(store, jobs));
-  let endpointOf: (name: string) => Endpoint | undefined = () => undefined;
-  const deliverer = new Deliverer({
-    ...{ deliveries, http },
-    endpoint: (name) => endpointOf(name),
-    runs: { start: (...given) => runner.start(...given) },
-    onAttempt: (endpoint, result) => figures.count(endpoint, result),
-  });
+  const lookups: EndpointLookup[] = [];
+  const deliverer = delivererOf({ deliveries, http, figures }, lookups, () => runner);
   deliverer.join(worker);
   const opened = stepServices(options, http);
   const { services } = opened;
@@ -97,7 +92,7 @@ export function workOf(options: WorkOptions): Work {
   return {
     ...{ store, jobs, runs, deliveries, worker, http, figures, runner, workflows, scheduler, calls, hooks },
     useEndpoints(endpoint) {
-      endpointOf = endpoint;
+      lookups.push(endpoint);
     },
     start(service) {
       opened.useGraphql(service);
@@ -121,6 +116,21 @@ export function workOf(options: WorkOptions): Work {
     await opened.close();
     await http.close();
   }
+}
+
+type EndpointLookup = (name: string) => Endpoint | undefined;
+
+function delivererOf(
+  { deliveries, http, figures }: Pick<Work, 'deliveries' | 'http' | 'figures'>,
+  lookups: readonly EndpointLookup[],
+  runner: () => Pick<Runner, 'start'>,
+): Deliverer {
+  return new Deliverer({
+    ...{ deliveries, http },
+    endpoint: (name) => lookups.map((lookup) => lookup(name)).find((found) => found !== undefined),
+    runs: { start: (...given) => runner().start(...given) },
+    onAttempt: (endpoint, result) => figures.count(endpoint, result),
+  });
 }
 
 function storesOf(store: Store) {

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { report } from '../report.ts';
 import { endpoint, secretFile } from './options.ts';
 
-/** Commands about event triggers and their deliveries. */
+/** Commands about triggers and their deliveries. */
 export function addTriggerCommands(program: Command): void {
   const trigger = program
     .command('trigger')
-    .description('event triggers and their deliveries, on a server that runs');
+    .description('triggers and their deliveries, on a server that runs');
   const command = (usage: string, description: string) =>
     trigger
       .command(usage)
@@ -17,18 +17,18 @@ export function addTriggerCommands(program: Command): void {
   const state = () =>
     new Option('--state <state>', 'only in this state').choices(['pending', 'delivered', 'dead']);
 
-  command('list', 'the event triggers and their states').action((options) =>
+  command('list', 'the triggers and their states').action((options) =>
     report(async () => (await import('../trigger.ts')).listTriggers(options)),
   );
 
-  command('show', 'an event trigger and its entry in the metadata')
+  command('show', 'a trigger and its entry in the metadata')
     .argument('<name>')
     .action((name, options) =>
       report(async () => (await import('../trigger.ts')).showTrigger(name, options)),
     );
 
   for (const [action, description] of [
-    ['pause', 'make no attempts until the trigger is resumed; changes are recorded meanwhile'],
+    ['pause', 'make no attempts until the trigger is resumed; deliveries are added meanwhile'],
     ['resume', 'make attempts again'],
   ] as const)
     command(action, description)
@@ -37,11 +37,11 @@ export function addTriggerCommands(program: Command): void {
         report(async () => (await import('../trigger.ts')).pauseTrigger(name, action === 'pause', options)),
       );
 
-  command('invoke', 'deliver a row that is there')
+  command('invoke', 'deliver now: a row that is there, or what a cron trigger delivers')
     .argument('<name>')
-    .argument('<key>', `its key as JSON, as '{"id": 7}'`)
-    .action((name, key, options) =>
-      report(async () => (await import('../trigger.ts')).invokeTrigger(name, key, options)),
+    .argument('[input]', `JSON: the key of the row, as '{"id": 7}'; of a cron trigger another payload`)
+    .action((name, input, options) =>
+      report(async () => (await import('../trigger.ts')).invokeTrigger(name, input, options)),
     );
 
   addDeliveryCommands(command, state);
@@ -52,7 +52,7 @@ function addDeliveryCommands(
   state: () => Option,
 ): void {
   command('deliveries', 'deliveries, the latest first')
-    .argument('[name]', 'of this event trigger only')
+    .argument('[name]', 'of this trigger only')
     .addOption(state())
     .option('--since <date>', 'added from then on')
     .option('--until <date>', 'added before then')
@@ -64,7 +64,7 @@ function addDeliveryCommands(
     );
 
   command('redeliver', 'deliver what has ended again; by default what is dead')
-    .argument('[name]', 'of this event trigger')
+    .argument('[name]', 'of this trigger')
     .option('--id <id...>', 'these deliveries')
     .addOption(state())
     .option('--since <date>', 'added from then on')

@@ -1,11 +1,12 @@
 import { type CatalogIssue, correctedMetadata, type Metadata } from '../../catalog/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import { syncIssues } from '../syncs/issues.ts';
+import { cronIssues } from '../triggers/issues.ts';
 import { hookIssues } from '../workflows/hook-issues.ts';
 import { workflowIssues } from '../workflows/issues.ts';
 
 /**
- * All problems of metadata: those of `graphs.resolve`, of workflows and syncs, and those in entries whose source or table is misspelt. The latter are found once
+ * All problems of metadata: those of `graphs.resolve`, of workflows, syncs and cron triggers, and those in entries whose source or table is misspelt. The latter are found once
  * the name is replaced by the one that is probably meant.
  */
 export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata): readonly CatalogIssue[] {
@@ -23,6 +24,7 @@ export function allIssues(graphs: Graphs, metadata: Metadata = graphs.metadata):
     ...workflowIssues(metadata),
     ...hookIssues(metadata, graphs.variables),
     ...syncIssues(metadata, catalog),
+    ...cronIssues(metadata, graphs.variables),
   ];
 }
 

@@ -23,6 +23,7 @@ const subjects = {
   workflows: (name) => `workflow ${name}`,
   hooks: (name) => `inbound webhook ${name}`,
   syncs: (name) => `sync ${name}`,
+  cron_triggers: (name) => `cron trigger ${name}`,
 } as const satisfies Record<PartKind, Words>;
 
 const settings: Readonly<Record<string, string>> = {

@@ -12,6 +12,7 @@ export const schemas = {
   workflows: part('workflows'),
   hooks: part('hooks'),
   syncs: part('syncs'),
+  cron_triggers: part('cron_triggers'),
 } as const;
 
 export type SchemaName = keyof typeof schemas;

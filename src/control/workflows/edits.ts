@@ -8,6 +8,7 @@ const nouns: Readonly<Record<ListName, string>> = {
   workflows: 'workflow',
   hooks: 'inbound webhook',
   syncs: 'sync',
+  cron_triggers: 'cron trigger',
 };
 
 /** Adds an entry to a list of the metadata, or replaces the one with its name. Fails with FozError `validation-failed` for a value without a name. */
@@ -53,7 +54,7 @@ function entriesEdit(
   change: (entries: readonly NamedMetadata[]) => readonly NamedMetadata[],
 ): MetadataEdit {
   return {
-    operation: `${list === 'hooks' ? 'hook' : nouns[list]}.${action}`,
+    operation: `${list.slice(0, -1)}.${action}`,
     apply: ({ metadata }): Metadata => {
       const { [list]: entries = [], ...rest } = metadata;
       const changed = change(entries);

@@ -46,7 +46,12 @@ export function validWorkflows({ workflows = [] }: Metadata): readonly WorkflowD
 
 type ListName = (typeof namedLists)[number];
 
-const nouns: Readonly<Record<ListName, string>> = { workflows: 'workflow', hooks: 'hook', syncs: 'sync' };
+const nouns: Readonly<Record<ListName, string>> = {
+  workflows: 'workflow',
+  hooks: 'hook',
+  syncs: 'sync',
+  cron_triggers: 'cron trigger',
+};
 
 /** The faults of an entry, with their places. */
 export function faultIssues(

@@ -137,7 +137,8 @@ export class DeliveryStore {
   async endUnknown(known: readonly string[], batch = 1_000): Promise<number> {
     const queues = await this.#store.run(
       `select name from foz.job_queues q where kind = ? and name <> all(?::text[]) and exists (
-         select from foz.event_triggers t where ? || t.name = q.name and seen_at < now() - interval '2 minutes')`,
+         select from (select name, seen_at from foz.event_triggers union all select name, seen_at from foz.triggers) t
+         where ? || t.name = q.name having max(seen_at) < now() - interval '2 minutes')`,
       [deliveryKind, known.map(deliveryQueue), deliveryQueue('')],
     );
     let ended = 0;

@@ -21,6 +21,7 @@ import * as runTimes from './0019-run-times.ts';
 import * as syncs from './0020-syncs.ts';
 import * as runStarters from './0021-run-starters.ts';
 import * as longKeys from './0022-long-keys.ts';
+import * as triggers from './0023-triggers.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   { name: '0020-syncs', up: syncs.up },
   { name: '0021-run-starters', up: runStarters.up },
   { name: '0022-long-keys', up: longKeys.up },
+  { name: '0023-triggers', up: triggers.up },
 ];

@@ -1,8 +1,8 @@
-import { Cron } from 'croner';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { definitionFaults } from '../../graph/index.ts';
 import type { ScheduleDefinition, StepDefinition, WorkflowDefinition } from '../definition.ts';
 import { faultsOf } from '../expressions/index.ts';
+import { timeFaults } from '../schedules/faults.ts';
 import { stepKinds } from '../steps/index.ts';
 import { schemaFault } from './input.ts';
 import { schemaFaults } from './schema.ts';
@@ -74,28 +74,9 @@ function meaningFaults(definition: WorkflowDefinition): WorkflowFault[] {
   return faults;
 }
 
-function scheduleFaults({ cron, timezone = 'UTC' }: ScheduleDefinition): WorkflowFault[] {
-  if (!isTimezone(timezone))
-    return [
-      {
-        place: '/schedule/timezone',
-        message: `is no time zone: ${JSON.stringify(timezone)}. One is Europe/Berlin.`,
-      },
-    ];
-  try {
-    const schedule = new Cron(cron, { timezone, paused: true });
-    if (schedule.nextRun() !== null) return [];
-    return [{ place: '/schedule/cron', message: 'never comes: no date fits.' }];
-  } catch (error) {
-    return [{ place: '/schedule/cron', message: `is no cron expression: ${(error as Error).message}` }];
-  }
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+function scheduleFaults({ cron, timezone }: ScheduleDefinition): WorkflowFault[] {
+  return timeFaults({ cron, timezone }).map(({ setting, message }) => ({
+    place: `/schedule/${setting}`,
+    message,
+  }));
 }

@@ -33,3 +33,23 @@ export class DueTimes {
       .slice(-most);
   }
 }
+
+/** A single due time. */
+export class OneTime {
+  readonly #at: number;
+
+  /** `at`: ISO 8601, without an offset in the time zone. Throws for a text that is no time. */
+  constructor({ at, timezone = 'UTC' }: { readonly at: string; readonly timezone?: string }) {
+    const next = new Cron(at, { timezone, paused: true }).nextRun(new Date(0));
+    if (next === null) throw new RangeError('The time is before 1970.');
+    this.#at = next.getTime();
+  }
+
+  next(from: number): number | null {
+    return this.#at > from ? this.#at : null;
+  }
+
+  between(after: number, until: number): readonly number[] {
+    return this.#at > after && this.#at <= until ? [this.#at] : [];
+  }
+}

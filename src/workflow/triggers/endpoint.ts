@@ -1,5 +1,5 @@
 import { variablesInUrl } from '../../access/index.ts';
-import type { EventTriggerMetadata } from '../../catalog/index.ts';
+import type { CronTriggerMetadata, EndpointMetadata, EventTriggerMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { defaultBreaker, defaultRetry, type Endpoint, type RetryRules } from '../deliveries/endpoint.ts';
 import { SigningSecret } from '../deliveries/signature.ts';
@@ -8,7 +8,10 @@ import { SigningSecret } from '../deliveries/signature.ts';
 export const usualConcurrency = 20;
 
 /** The endpoint of a trigger. Throws FozError `not-supported` where a variable of the environment is missing or wrong. */
-export function endpointOf(given: EventTriggerMetadata, environment: NodeJS.ProcessEnv): Endpoint {
+export function endpointOf(
+  given: EndpointMetadata & Pick<EventTriggerMetadata, 'workflow'>,
+  environment: NodeJS.ProcessEnv,
+): Endpoint {
   const { headers = [], signing_secrets: secrets = [], breaker, retry_conf: retry } = given;
   const variable = (name: string) => {
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
@@ -48,7 +51,7 @@ export function endpointOf(given: EventTriggerMetadata, environment: NodeJS.Proc
 }
 
 /** Without other settings as Hasura: pauses of ten seconds each, and no second attempt. */
-function retryOf(given: NonNullable<EventTriggerMetadata['retry_conf']>): RetryRules {
+function retryOf(given: NonNullable<EndpointMetadata['retry_conf']>): RetryRules {
   const {
     num_retries: retries = 0,
     interval_sec: interval = 10,
@@ -61,4 +64,19 @@ function retryOf(given: NonNullable<EventTriggerMetadata['retry_conf']>): RetryR
     backOff: { firstMs, factor, longestMs: Math.max(firstMs, longest * 1000), jitter: 0.1 },
     final: given.final_statuses ?? defaultRetry.final,
   };
+}
+
+/** The settings of an endpoint of a cron trigger, in the words of event triggers. */
+export function cronEndpoint({ retry_conf: given, ...rest }: CronTriggerMetadata): EndpointMetadata {
+  if (given === undefined) return rest;
+  const { num_retries, factor, final_statuses, ...words } = given;
+  const { retry_interval_seconds, max_interval_seconds, timeout_seconds } = words;
+  const retry = {
+    ...{ num_retries, factor, final_statuses },
+    interval_sec: retry_interval_seconds,
+    max_interval_sec: max_interval_seconds,
+    timeout_sec: timeout_seconds,
+  };
+  const set = Object.entries(retry).filter(([, value]) => value !== undefined);
+  return { ...rest, retry_conf: Object.fromEntries(set) };
 }

@@ -1,5 +1,6 @@
 import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../../catalog/index.ts';
 import type { FozConfig } from '../../config/config.ts';
+import { cronTriggersOf } from './cron-triggers.ts';
 import { type Finding, Findings, isEmpty } from './findings.ts';
 import { limitsFrom } from './limits.ts';
 import { type AllowedOperations, allowedOperations } from './operations.ts';
@@ -22,6 +23,7 @@ const handled = [
   'functions',
   'inherited_roles',
   'api_limits',
+  'cron_triggers',
   'allowlist',
   'query_collections',
 ];
@@ -30,7 +32,6 @@ const handled = [
 const lists: Readonly<Record<string, readonly [string, string]>> = {
   actions: ['action', 'actions are not supported: put the service beside Foz'],
   remote_schemas: ['remote schema', 'remote schemas are not supported: only databases can be attached'],
-  cron_triggers: ['cron trigger', 'cron triggers are not supported'],
   rest_endpoints: ['REST endpoint', 'REST endpoints are not supported: clients send the operation itself'],
 };
 
@@ -68,6 +69,7 @@ export function convertHasura(tree: HasuraTree): Imported {
   const roles = [
     ...new Set([...tables.flatMap(rolesOf), ...inherited.map(({ role_name }) => role_name)]),
   ].sort();
+  const cron = cronTriggersOf(root, findings);
   const operations = allowedOperations(root, roles, findings);
   reportLists(root, findings);
   return {
@@ -77,7 +79,11 @@ export function convertHasura(tree: HasuraTree): Imported {
       ...(limits === undefined ? {} : { server: { limits } }),
       sources: read.map(({ source }) => source),
     },
-    metadata: { tables, ...(inherited.length === 0 ? {} : { inherited_roles: inherited }) },
+    metadata: {
+      tables,
+      ...(inherited.length === 0 ? {} : { inherited_roles: inherited }),
+      ...(cron.length === 0 ? {} : { cron_triggers: cron }),
+    },
     operations,
     findings: sorted(findings.list),
   };

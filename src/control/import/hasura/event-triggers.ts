@@ -49,7 +49,7 @@ function definitionOf({ insert, update, delete: removed, enable_manual: manual }
   };
 }
 
-function headersOf(given: unknown): Pick<EventTriggerMetadata, 'headers'> {
+export function headersOf(given: unknown): Pick<EventTriggerMetadata, 'headers'> {
   const headers = (Array.isArray(given) ? given.filter(isEntry) : []).map(
     ({ name, value, value_from_env: variable }) => ({
       name: String(name),
