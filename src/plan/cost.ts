@@ -15,7 +15,7 @@ const unlimited = 100;
 /**
  * The maximum cost of an operation, in rows that it may touch. A list costs its limit (100 without one), times the
  * cost below each row. An aggregate costs as much as a list of 100 rows. So does each read that a filter or an order
- * needs in another source. A call of a workflow costs 10. A write costs the rows that it is given, an update or delete at least 1. The cost is
+ * needs in another source. A call of a workflow costs 10, a list of runs at least its limit. A write costs the rows that it is given, an update or delete at least 1. The cost is
  * known before anything runs. `variables`: coerced, for limits given as variables.
  */
 export function planCost({ roots, steps }: Plan, variables: Variables): number {
@@ -46,7 +46,7 @@ function rootCost(root: Root, variables: Variables): number {
     case 'changes':
       return root.changes.size;
     case 'service':
-      return outside;
+      return Math.max(outside, root.service.rows(variables));
     case 'write':
       return writtenRows(root.mutation) + answerCost(root.mutation.answer, variables);
   }

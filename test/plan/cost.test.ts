@@ -56,6 +56,23 @@ test.each([
     });
 });
 
+test('a list of runs costs its limit, and at least as much as another call', async () => {
+  const metadata = {
+    tables: [],
+    workflows: [{ name: 'close', permissions: [{ role: 'clerk', see: 'all' }], steps: [] }],
+  };
+  const costOf = async (query: string, variables = {}) => {
+    const own = new Graphs({ server: { limits: { cost: 1 } }, metadata }, registry);
+    return refusal(await ask(own.engine(), { query, variables }));
+  };
+  expect(await costOf('{ close_runs { id } }')).toMatchObject({ code: 'limit-exceeded', cost: 20 });
+  expect(await costOf('{ close_runs(limit: null) { id } }')).toMatchObject({ cost: 100 });
+  expect(await costOf('{ close_runs(limit: 3) { id } }')).toMatchObject({ cost: 10 });
+  expect(await costOf('{ close_run(id: "a") { id } }')).toMatchObject({ cost: 10 });
+  const query = 'query ($n: Int) { a: close_runs(limit: $n) { id } b: close_runs(limit: 50) { id } }';
+  expect(await costOf(query, { n: 100 })).toMatchObject({ cost: 150 });
+});
+
 test('a limit that a variable brings costs what it is, in a plan that is kept too', async () => {
   const own = new Graphs({ server: { limits: { cost: 2_000 } } }, registry);
   const query = 'query ($n: Int) { orders(limit: $n) { id } }';

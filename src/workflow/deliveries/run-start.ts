@@ -7,10 +7,10 @@ import { type BodyForm, bodyOf } from './event.ts';
 /** Starts runs of workflows. */
 export type RunStarter = Pick<Runner, 'start'>;
 
-/** Faults of an input, which are the same at the next attempt. */
-const lasting: ReadonlySet<string> = new Set(['validation-failed']);
-/** Faults that end when the metadata changes: the workflow is missing, or disabled. */
-const passing: ReadonlySet<string> = new Set(['not-found', 'conflict']);
+/** Faults of an input, or of an expression over it, which are the same at the next attempt. */
+const lasting: ReadonlySet<string> = new Set(['validation-failed', 'data-exception', 'limit-exceeded']);
+/** Faults that end when the metadata changes (the workflow is missing, or disabled), or when the machine has time for an expression. */
+const passing: ReadonlySet<string> = new Set(['not-found', 'conflict', 'timeout']);
 
 /**
  * Starts the run of a workflow for a delivery, with the body of the delivery as its input. The id of the run is that of the event, so a repeated

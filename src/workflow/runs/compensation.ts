@@ -108,9 +108,20 @@ export function stepsById(definition: WorkflowDefinition): Map<string, StepDefin
 
 /** Whether the error of a run is one that the workflow has stated itself, by a step `fail`. Others may tell what only administrators know. */
 export function isStated(definition: WorkflowDefinition, error: unknown): boolean {
-  const { step } = (error ?? {}) as { readonly step?: unknown };
-  return typeof step === 'string' && stepOf(stepsById(definition), step)?.kind === fail.kind;
+  const { step, code } = (error ?? {}) as { readonly step?: unknown; readonly code?: unknown };
+  const found = typeof step === 'string' ? stepOf(stepsById(definition), step) : undefined;
+  if (found?.kind !== fail.kind) return false;
+  return !ofExpressions.has(code) || found.code === code;
 }
+
+/** The codes of a step that could not say what it wanted, since an expression of its settings has failed: the message may quote values. */
+const ofExpressions: ReadonlySet<unknown> = new Set([
+  'data-exception',
+  'limit-exceeded',
+  'timeout',
+  'unavailable',
+  'unexpected',
+]);
 
 function stepOf(known: ReadonlyMap<string, StepDefinition>, path: string): StepDefinition | undefined {
   return known.get(path.slice(path.lastIndexOf('/') + 1));

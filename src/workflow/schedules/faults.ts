@@ -22,8 +22,8 @@ export function timeFaults(given: {
       { setting: 'at', message: `is no time: ${JSON.stringify(at)}. One is 2026-01-31T12:00:00+01:00.` },
     ];
   if (cron === undefined) return [];
-  // The library takes a date for an expression, too.
-  if (cron.includes('T')) return [{ setting: 'cron', message: 'is no cron expression.' }];
+  // The library takes a text with a colon for a date.
+  if (cron.includes(':')) return [{ setting: 'cron', message: 'is no cron expression.' }];
   try {
     const schedule = new Cron(cron, { timezone, paused: true });
     if (schedule.nextRun() !== null) return [];
@@ -35,6 +35,10 @@ export function timeFaults(given: {
 
 function isTime(at: string, timezone: string): boolean {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)?$/.test(at)) return false;
+  // The library takes 30 February for 2 March.
+  const date = at.slice(0, 10);
+  const day = new Date(date);
+  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) return false;
   try {
     return new Cron(at, { timezone, paused: true }).nextRun(new Date(0)) !== null;
   } catch {
