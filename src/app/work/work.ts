@@ -20,6 +20,7 @@ import {
   Scheduler,
 } from '../../workflow/index.ts';
 import { startCleaning } from './cleaning.ts';
+import { deliveryRuns } from './delivery-runs.ts';
 import { workflowFields } from './fields/index.ts';
 import { WorkFigures } from './figures.ts';
 import { hookSecrets } from './hook-secrets.ts';
@@ -72,12 +73,12 @@ export function workOf(options: WorkOptions): Work {
   const http = new HttpClient({ author: 'anyone', config: outbound });
   const figures = new WorkFigures(jobs, new SyncStore(store, jobs));
   const lookups: EndpointLookup[] = [];
-  const deliverer = delivererOf({ deliveries, http, figures }, lookups, () => runner);
-  deliverer.join(worker);
   const opened = stepServices(options, http);
   const { services } = opened;
   const runner = new Runner({ runs, worker, services, log });
   const workflows = new LiveWorkflows({ graphs, runner, log });
+  const deliverer = delivererOf({ deliveries, http, figures }, lookups, deliveryRuns(workflows, runner));
+  deliverer.join(worker);
   const scheduler = new Scheduler({ schedules: new ScheduleStore(jobs), runner, log });
   if (workflow.enabled !== false) workflows.onChange(() => scheduler.use(workflows.definitions));
   const calls = new HookStore(jobs);
@@ -123,12 +124,11 @@ type EndpointLookup = (name: string) => Endpoint | undefined;
 function delivererOf(
   { deliveries, http, figures }: Pick<Work, 'deliveries' | 'http' | 'figures'>,
   lookups: readonly EndpointLookup[],
-  runner: () => Pick<Runner, 'start'>,
+  runs: Pick<Runner, 'start'>,
 ): Deliverer {
   return new Deliverer({
-    ...{ deliveries, http },
+    ...{ deliveries, http, runs },
     endpoint: (name) => lookups.map((lookup) => lookup(name)).find((found) => found !== undefined),
-    runs: { start: (...given) => runner().start(...given) },
     onAttempt: (endpoint, result) => figures.count(endpoint, result),
   });
 }
