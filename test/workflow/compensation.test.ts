@@ -1,5 +1,6 @@
 import type { StepRecord } from '../../src/store/index.ts';
 import { checkWorkflow } from '../../src/workflow/index.ts';
+import { toUndo } from '../../src/workflow/runs/compensation.ts';
 import { closeExpressions, type InMemoryOptions, runInMemory } from './in-memory.ts';
 
 afterAll(closeExpressions);
@@ -151,14 +152,21 @@ test('killed at any commit, it goes on undoing: nothing is undone twice that was
   const steps = [undone('a'), undone('b'), undone('c'), broken];
   for (let at = 1; at <= 9; at++) {
     let commits = 0;
-    const kept = new Map<string, StepRecord>();
+    const kept = new Map<string, StepRecord & { readonly keptAt: number }>();
     const commit = async (written: readonly StepRecord[]) => {
       if (++commits > at) throw new Error('killed');
-      for (const record of written) kept.set(record.path, record);
+      const keptAt = performance.now();
+      for (const record of written) kept.set(record.path, { ...record, keptAt });
       return true;
     };
     await done(steps, undefined, { commit }).catch(() => null);
-    const records = [...kept.values()];
+    const now = performance.now();
+    // The store keeps moments, so its times are those since then when the records are read.
+    const records = [...kept.values()].map(({ keptAt, ...record }) => ({
+      ...record,
+      begunMs: record.begunMs + now - keptAt,
+      endedMs: record.endedMs === null ? null : record.endedMs + now - keptAt,
+    }));
     const before = new Set(
       records.filter(({ state }) => state === 'done').map(({ path }) => path.split('/').at(-1)),
     );
@@ -178,4 +186,13 @@ test('a compensation that waits lets the worker go', async () => {
   }));
   const second = await done([step('a', { compensate }), broken], undefined, { records });
   expect([second.ids, second.error.compensated]).toEqual([['un_a'], ['a']]);
+});
+
+test('of steps that have ended in the same millisecond, the last one is undone first', () => {
+  const steps = [undone('a'), undone('b'), undone('c')];
+  const definition = checkWorkflow({ name: 'w', steps });
+  const finished = ['a', 'b', 'c'].map((path) => ({
+    ...{ path, state: 'done' as const, input: null, output: '1', endedAt: 5 },
+  }));
+  expect(toUndo(definition, finished)).toEqual(['c', 'b', 'a']);
 });

@@ -79,7 +79,7 @@ export async function loadRuns(run: RunStatement, ids: readonly string[]): Promi
     `select run, path, kind, state, attempts, input, output, error,
        extract(epoch from now() - started_at) * 1000 as begun_ms, extract(epoch from now() - ended_at) * 1000 as ended_ms,
        extract(epoch from resume_at - now()) * 1000 as resume_ms
-     from foz.run_steps where run = any(?::text[])`,
+     from foz.run_steps where run = any(?::text[]) order by seq`,
     [ids],
   );
   const ofRuns = new Map<string, StepRecord[]>(rows.map(({ id }) => [String(id), []]));

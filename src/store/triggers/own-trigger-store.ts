@@ -66,7 +66,7 @@ export class OwnTriggerStore {
   /** Forgets schedules: if they come back, nothing before is made up for. */
   async forget(names: readonly string[]): Promise<void> {
     await this.#store.run(
-      'update foz.triggers set spec = null, last_due = null where name = any(?::text[])',
+      'update foz.triggers set spec = null, last_due = null where name = any(?::text[]) and spec is not null',
       [names],
     );
   }

@@ -67,6 +67,12 @@ function targetFaults(hook: HookDefinition): WorkflowFault[] {
     faults.push({ place: '', message: 'needs either a "workflow" to start or a "signal" to give.' });
   if (signal !== undefined && waitMs !== undefined)
     faults.push({ place: '/wait_ms', message: 'has no meaning with a "signal": a call starts no run.' });
+  if (confirm !== undefined && hook.auth.kind === 'basic')
+    faults.push({
+      place: '/auth',
+      message:
+        'must not be basic with a "confirm": a browser would send the password to a form of another site, too.',
+    });
   if (confirm !== undefined && !['GET', 'POST'].every((method) => methodsOf(hook).includes(method)))
     faults.push({ place: '/methods', message: 'must have GET and POST where there is a "confirm".' });
   return faults;

@@ -61,7 +61,9 @@ export function hasCompensation(definition: WorkflowDefinition): boolean {
 /** The steps to undo, the last one first. `finished`: all records. */
 export function toUndo(definition: WorkflowDefinition, finished: readonly FinishedStep[]): string[] {
   const known = stepsById(definition);
-  return finished
+  // Of steps that have ended in the same millisecond, the one that began last is undone first.
+  return [...finished]
+    .reverse()
     .filter(({ path, state }) => state === 'done' && stepOf(known, path)?.compensate !== undefined)
     .sort((one, other) => other.endedAt - one.endedAt)
     .map(({ path }) => path);
