@@ -38,6 +38,9 @@ export class Connection {
       let socket: typeof raw = raw;
       if (isSecure) socket = await secured(tlsConnect({ ...tls, socket: raw }), timeout);
       let isGiven = false;
+      const unencrypted: Buffer[] = [];
+      const keep = (chunk: Buffer) => unencrypted.push(chunk);
+      if (!isSecure && config.start_tls === true) raw.on('data', keep);
       const client = new Client({
         // The connection is made here. The library would connect again without encryption when a server hangs up.
         url: 'ldap://directory.invalid',
@@ -48,6 +51,10 @@ export class Connection {
           return socket;
         },
         createSecureConnection: ((options: object) => {
+          raw.removeListener('data', keep);
+          // The library would read what is left over as the beginning of the first encrypted answer.
+          if (!isOneMessage(Buffer.concat(unencrypted)))
+            throw new Error('the server sent more than its answer before the encryption');
           socket = tlsConnect(options);
           return socket;
         }) as never,
@@ -90,6 +97,15 @@ export class Connection {
     clearTimeout(this.#timer);
     await this.#client.unbind().catch(() => {});
   }
+}
+
+/** Whether bytes are one message of LDAP (BER) and nothing else. */
+export function isOneMessage(bytes: Buffer): boolean {
+  const first = bytes[1] ?? 0;
+  const more = first < 128 ? 0 : first - 128;
+  if (more > 4 || bytes.length < 2 + more) return false;
+  const length = more === 0 ? first : bytes.readUIntBE(2, more || 1);
+  return bytes[0] === 0x30 && bytes.length === 2 + more + length;
 }
 
 function secured(socket: TLSSocket, timeoutMs: number): Promise<TLSSocket> {

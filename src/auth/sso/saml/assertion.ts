@@ -26,6 +26,8 @@ export function checkAssertion(assertion: XmlNode, expected: Expected): void {
   const refuse = (why: string) => new SignInRefused('answer', `${provider}: ${why}`);
   const named = textOf(childrenOf(assertion, 'Issuer')[0]);
   if (named !== issuer) throw refuse(`the issuer is ${JSON.stringify(named)}`);
+  // Without conditions, the library would not compare the audience.
+  if (childrenOf(assertion, 'Conditions').length !== 1) throw refuse('no conditions, and so no audience');
   const confirmations = childrenOf(childrenOf(assertion, 'Subject')[0], 'SubjectConfirmation');
   const reasons = confirmations.map((one) => faultOf(one, expected));
   if (!reasons.includes(null)) throw refuse(reasons[0] ?? 'no confirmation of the subject');
