@@ -228,6 +228,9 @@ const shippedTrigger = {
   webhook: 'http://127.0.0.1:9/',
 };
 
+/** The cron trigger of the page on events. */
+const nightlyTrigger = { name: 'nightly_report', schedule: '0 3 * * *', webhook: 'http://127.0.0.1:9/' };
+
 beforeAll(async () => {
   mkdirSync(example);
   mkdirSync(demo);
@@ -363,7 +366,11 @@ test('commands and operations of a Foz that is served', async () => {
   const control = `${url}/control/graphql`;
   const [orders, ...others] = metadata.tables;
   await ask(control, 'mutation ($document: JSON!) { replaceMetadata(document: $document) { applied } }', {
-    document: { ...metadata, tables: [{ ...orders, event_triggers: [shippedTrigger] }, ...others] },
+    document: {
+      ...metadata,
+      tables: [{ ...orders, event_triggers: [shippedTrigger] }, ...others],
+      cron_triggers: [nightlyTrigger],
+    },
   });
   const { createKey } = await ask(
     control,
@@ -381,7 +388,12 @@ test('commands and operations of a Foz that is served', async () => {
     else await ask(control, block.text);
   here.length = 0;
   const { deliveries } = await ask(control, '{ deliveries { entries { endpoint type } } }');
-  expect(deliveries).toEqual({ entries: [{ endpoint: 'order_shipped', type: 'orders.manual' }] });
+  expect(deliveries).toEqual({
+    entries: [
+      { endpoint: 'nightly_report', type: 'cron' },
+      { endpoint: 'order_shipped', type: 'orders.manual' },
+    ],
+  });
 }, 600_000);
 
 test('commands, operations and samples of the demo', async () => {

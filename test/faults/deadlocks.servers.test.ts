@@ -5,6 +5,7 @@ import { type Started, start } from '../../src/main.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
 
 const names = ['a', 'b', 'c'] as const;
 const table = `items_${randomBytes(4).toString('hex')}`;
@@ -107,6 +108,8 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
     await Promise.all(Array.from({ length: clients }, client));
     // Writes of the same rows may deadlock in the database. Waiting for a connection of a pool must never fail.
     expect(failed.filter((message) => /connection|time limit/i.test(message))).toEqual([]);
-    for (const { connector } of server.attached.registry.sources) expect(connector.pool().waiting).toBe(0);
+    // The other reads of an operation that has failed may still give up waiting.
+    const { sources } = server.attached.registry;
+    await until(() => sources.every(({ connector }) => connector.pool().waiting === 0), 60_000);
   }, 120_000);
 });
