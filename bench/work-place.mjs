@@ -1,4 +1,4 @@
-// What the parts of "npm run bench -- work" share: stores of their own, on a server that writes to the disk, and a Foz beside them.
+// The place that the parts of "npm run bench -- work" share: stores of their own, on a server that writes to the disk, and a Foz beside them.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

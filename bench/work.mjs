@@ -14,7 +14,7 @@ const rounds = options.quick ? 1 : 3;
 const runs = Number(options.runs);
 const seconds = options.quick ? 3 : 20;
 
-/** What is measured; `--operation` picks some. */
+/** The measurements; `--operation` picks some. */
 const parts = {
   runs: measureRuns,
   deliveries: measureDeliveries,

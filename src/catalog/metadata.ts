@@ -11,7 +11,7 @@ export interface Metadata {
   readonly hooks?: readonly NamedMetadata[];
   /** Pairs of tables that are kept in step. */
   readonly syncs?: readonly NamedMetadata[];
-  /** What is delivered to endpoints at certain times. */
+  /** Cron triggers: deliveries to endpoints at certain times. */
   readonly cron_triggers?: readonly NamedMetadata[];
 }
 
@@ -102,7 +102,7 @@ export interface EventTriggerMetadata extends EndpointMetadata {
   readonly workflow?: string;
 }
 
-/** What is delivered to an endpoint at certain times. */
+/** A cron trigger: deliveries to an endpoint at certain times. */
 export interface CronTriggerMetadata extends Omit<EndpointMetadata, 'retry_conf'> {
   /** A cron expression. */
   readonly schedule?: string;

@@ -10,17 +10,11 @@ import {
   OwnTriggerStore,
   TriggerStore,
 } from '../../store/index.ts';
-import {
-  deliveryOf,
-  type Endpoint,
-  endpointOf,
-  eventId,
-  payloadOf,
-  usualConcurrency,
-} from '../../workflow/index.ts';
+import { deliveryOf, eventId, payloadOf } from '../../workflow/index.ts';
 import type { ChangeWorkOptions } from './change-work-options.ts';
 import { DurableReaders } from './durable-readers.ts';
 import { FollowedTriggers } from './followed-triggers.ts';
+import { TriggerEndpoints } from './trigger-endpoints.ts';
 import type { Work } from './work.ts';
 
 /** Milliseconds between two removals of triggers that nobody uses any more. */
@@ -35,9 +29,7 @@ export class EventTriggerWork {
   readonly #log: ChangeLogStore;
   readonly #readers: DurableReaders;
   readonly #followed = new Map<SourceName, FollowedTriggers>();
-  readonly #endpoints = new Map<string, Endpoint>();
-  /** Why endpoints cannot be called, by trigger. */
-  readonly #problems = new Map<string, string>();
+  readonly #endpoints: TriggerEndpoints;
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
   #syncing: Promise<void> = Promise.resolve();
@@ -49,7 +41,7 @@ export class EventTriggerWork {
     this.store = new TriggerStore(options.work.store);
     this.#log = new ChangeLogStore(options.work.store);
     this.#readers = new DurableReaders({ ...options, store: this.store });
-    options.work.useEndpoints((name) => this.#endpoints.get(name));
+    this.#endpoints = new TriggerEndpoints(options.work);
     this.#stopListening = options.graphs.onSwap(() => this.sync());
     this.#timer = setInterval(() => this.sync(), againMs).unref();
     this.sync();
@@ -63,7 +55,7 @@ export class EventTriggerWork {
   /** Why a trigger does not work now; `null`: it does. */
   problemOf({ name, table }: EventTrigger): string | null {
     const followed = this.#followed.get(table.source.name);
-    return this.#problems.get(name) ?? followed?.problemOf(name) ?? null;
+    return this.#endpoints.problemOf(name) ?? followed?.problemOf(name) ?? null;
   }
 
   get deliveries(): DeliveryStore {
@@ -124,16 +116,8 @@ export class EventTriggerWork {
   }
 
   async #sync(): Promise<void> {
-    const { work } = this.#options;
     const triggers = [...this.triggers.values()];
-    await this.#useEndpoints(triggers);
-    if (triggers.length > 0)
-      await work.deliveries.storeEndpoints(
-        triggers.map(({ name, metadata }) => ({
-          name,
-          concurrency: metadata.concurrency ?? usualConcurrency,
-        })),
-      );
+    await this.#endpoints.use(triggers.map(({ metadata }) => metadata));
     const sources = groupedBySource(triggers);
     for (const [source, list] of sources)
       await this.#followedOf(source).use(list, await this.#readers.of(source));
@@ -160,20 +144,6 @@ export class EventTriggerWork {
     await this.store.removeUnused(names);
     await new OwnTriggerStore(this.#options.work.store).removeUnused(names);
     this.#removalAt = performance.now() + removalMs;
-  }
-
-  async #useEndpoints(triggers: readonly EventTrigger[]): Promise<void> {
-    this.#problems.clear();
-    const known = new Set(triggers.map(({ name }) => name));
-    for (const name of this.#endpoints.keys()) if (!known.has(name)) this.#endpoints.delete(name);
-    for (const { name, metadata } of triggers) {
-      try {
-        this.#endpoints.set(name, endpointOf(metadata, process.env));
-      } catch (error) {
-        this.#endpoints.delete(name);
-        this.#problems.set(name, error instanceof Error ? error.message : String(error));
-      }
-    }
   }
 
   #followedOf(source: SourceName): FollowedTriggers {

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { EndpointMetadata } from '../../catalog/index.ts';
 import {
   type FozConfig,
   type LiveOwnTriggers,
@@ -13,13 +12,11 @@ import {
   type CronTrigger,
   cronDelivery,
   cronEndpoint,
-  type Endpoint,
-  endpointOf,
   manualCronDelivery,
   Timetable,
-  usualConcurrency,
 } from '../../workflow/index.ts';
 import type { ChangeWorkOptions } from './change-work-options.ts';
+import { TriggerEndpoints } from './trigger-endpoints.ts';
 import type { Work } from './work.ts';
 
 /** Milliseconds between two looks at triggers, which also note that they are in use. */
@@ -40,9 +37,7 @@ export class OwnTriggerWork implements LiveOwnTriggers {
   readonly #options: OwnTriggerOptions;
   readonly #store: OwnTriggerStore;
   readonly #timetable: Timetable<CronTrigger>;
-  readonly #endpoints = new Map<string, Endpoint>();
-  /** Why endpoints cannot be called, by trigger. */
-  readonly #problems = new Map<string, string>();
+  readonly #endpoints: TriggerEndpoints;
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
   #cron: readonly CronTrigger[] = [];
@@ -68,7 +63,7 @@ export class OwnTriggerWork implements LiveOwnTriggers {
         forget: (names) => this.#store.forget(names),
       },
     });
-    work.useEndpoints((name) => this.#endpoints.get(name));
+    this.#endpoints = new TriggerEndpoints(work);
     this.#stopListening = graphs.onSwap(() => void this.sync());
     this.#timer = setInterval(() => void this.sync(), againMs).unref();
     void this.sync();
@@ -86,7 +81,7 @@ export class OwnTriggerWork implements LiveOwnTriggers {
         ...{ name, kind: 'cron', comment: metadata.comment ?? null, definition: metadata },
         about: `${metadata.schedule ?? metadata.at} ${metadata.timezone ?? 'UTC'}`,
         problem:
-          this.#problems.get(name) ??
+          this.#endpoints.problemOf(name) ??
           (metadata.enabled === false ? 'It is disabled (enabled: false).' : null),
         nextAt: next === null ? null : new Date(next),
         lastAt: last.get(name) ?? null,
@@ -131,39 +126,21 @@ export class OwnTriggerWork implements LiveOwnTriggers {
   }
 
   async #sync(): Promise<void> {
-    const { work, graphs, isEnabled } = this.#options;
+    const { graphs, isEnabled } = this.#options;
     this.#cron = validCronTriggers(graphs.metadata, graphs.variables);
     const endpoints = this.#cron.map(({ metadata }) => cronEndpoint(metadata));
-    this.#useEndpoints(endpoints);
-    if (endpoints.length > 0) {
-      await work.deliveries.storeEndpoints(
-        endpoints.map(({ name, concurrency = usualConcurrency }) => ({ name, concurrency })),
-      );
+    await this.#endpoints.use(endpoints);
+    if (endpoints.length > 0)
       await this.#store.use(
         'cron',
         endpoints.map(({ name }) => name),
       );
-    }
     if (!isEnabled) return;
     const isOff = ({ metadata }: CronTrigger) => metadata.enabled === false;
     this.#timetable.use(
       this.#cron.filter((one) => !isOff(one)),
       this.#cron.filter(isOff).map(({ name }) => name),
     );
-  }
-
-  #useEndpoints(given: readonly EndpointMetadata[]): void {
-    this.#problems.clear();
-    const known = new Set(given.map(({ name }) => name));
-    for (const name of this.#endpoints.keys()) if (!known.has(name)) this.#endpoints.delete(name);
-    for (const one of given) {
-      try {
-        this.#endpoints.set(one.name, endpointOf(one, process.env));
-      } catch (error) {
-        this.#endpoints.delete(one.name);
-        this.#problems.set(one.name, error instanceof Error ? error.message : String(error));
-      }
-    }
   }
 
   /** Adds the delivery of a due time, once over all processes. */

@@ -59,7 +59,7 @@ export async function listedCalls(
   return { entries, next: found.length > filter.limit ? entries.at(-1)!.seq : null };
 }
 
-/** Does again what a call of the log leads to. Resolves with the id of the run, or of the signal. */
+/** Repeats the effect of a call of the log. Resolves with the id of the run, or of the signal. */
 export function replayCall(control: RunControl, call: string): Promise<string> {
   const { hooks } = requireWork(control);
   return audited(control, 'hook.replay', { call }, () => hooks.replay(call));

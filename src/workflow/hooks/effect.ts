@@ -6,12 +6,12 @@ import { HookRefused } from './answer.ts';
 import type { Received } from './call.ts';
 import type { HookDefinition } from './definition.ts';
 
-/** What a call leads to: it starts a run, or gives a signal to the run that waits for it. */
+/** The effect of a call: a new run, or a signal to the run that waits for it. */
 export type HookEffect =
   | { readonly kind: 'run'; readonly run: NewRun }
   | { readonly kind: 'signal'; readonly signal: NewSignal };
 
-/** What a call leads to, by the definition of its webhook. Throws HookRefused or FozError. */
+/** The effect of a call, by the definition of its webhook. Throws HookRefused or FozError. */
 export async function effectOf(
   { name, workflow, signal, input: template }: HookDefinition,
   received: Received,
@@ -33,7 +33,7 @@ export async function effectOf(
   };
 }
 
-/** Stores a call with what it leads to. Resolves with the id of the run or signal of an earlier call with the key; `null`: there is none. */
+/** Stores a call with its effect. Resolves with the id of the run or signal of an earlier call with the key; `null`: there is none. */
 export function storeEffect(
   calls: Pick<HookStore, 'start' | 'signal'>,
   call: HookCall,

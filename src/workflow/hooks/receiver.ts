@@ -99,7 +99,7 @@ export class HookReceiver {
     }
   }
 
-  /** Does again what a call of the log leads to. Resolves with the id of the run, or of the signal. Rejects with FozError. */
+  /** Repeats the effect of a call of the log. Resolves with the id of the run, or of the signal. Rejects with FozError. */
   async replay(id: string): Promise<string> {
     const call = await this.#options.calls.find(id);
     if (call === null) throw new FozError('not-found', `There is no call ${id} of a webhook.`);
@@ -170,7 +170,7 @@ export class HookReceiver {
     return this.#answered(definition, id, former !== null, request.signal);
   }
 
-  /** What a call leads to, once its body was checked. */
+  /** The effect of a call, once its body was checked. */
   async #prepared(
     definition: HookDefinition,
     { received, exact }: { readonly received: Received; readonly exact: unknown },

@@ -53,7 +53,7 @@ export interface PasswordForm {
   readonly title: string;
   readonly action: string;
   readonly state: string;
-  /** What was entered before. */
+  /** The name that was entered before. */
   readonly username: string;
   /** Why the attempt before was refused; `null`: it is the first. */
   readonly refusal: string | null;

@@ -8,7 +8,7 @@ export interface ShownFailure {
   readonly internal?: string;
 }
 
-/** What a client sees of the error of a run: what the workflow itself has said, or only that there is one. */
+/** The error of a run as a client sees it: the words of the workflow itself, or only that the run has failed. */
 export function shownError(definition: WorkflowDefinition, run: string, error: unknown): ShownFailure {
   const { code, message, details } = (error ?? {}) as {
     readonly code?: unknown;

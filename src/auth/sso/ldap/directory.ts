@@ -34,7 +34,7 @@ export class Directory {
         this.#preferred = at;
         return result;
       } catch (error) {
-        // What the guard refuses is a fault of that server.
+        // A refused address is a fault of that server.
         if (error instanceof FozError && !(error instanceof OutboundError)) throw error;
         const { message } = error as Error;
         const code = codeOf(error);

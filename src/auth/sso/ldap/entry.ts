@@ -8,7 +8,7 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
     .filter((value) => value !== '');
 }
 
-/** What identifies an entry for good; `null`: it has no such attribute. A GUID of Active Directory is written as usual. */
+/** The lasting identifier of an entry; `null`: it has none. A GUID of Active Directory is written as usual. */
 export function subjectOf(entry: Entry, attribute: string): string | null {
   const value = [rawOf(entry, attribute) ?? []].flat()[0];
   if (Buffer.isBuffer(value) && value.length === 16 && attribute.toLowerCase() === 'objectguid')

@@ -119,7 +119,7 @@ export class Ldap implements SignInProtocol {
     return this.#config.attributes?.subject ?? (this.#isActive ? 'objectGUID' : 'entryUUID');
   }
 
-  /** What is read of a person: nothing that the configuration has no use for. */
+  /** The attributes that are read: only those that the configuration uses. */
   get #attributes(): readonly string[] {
     const { attributes = {}, claims = [], groups } = this.#config;
     const { name = this.#isActive ? 'displayName' : 'cn', email = 'mail' } = attributes;

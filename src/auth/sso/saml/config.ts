@@ -33,7 +33,7 @@ export interface SamlConfig extends CommonProviderConfig {
 
 /** The names of attributes in assertions. */
 export interface SamlAttributes {
-  /** What identifies a person for good; default: the NameID. */
+  /** The attribute with the lasting identifier of a person; default: the NameID. */
   readonly subject?: string;
   readonly name?: string;
   readonly email?: string;

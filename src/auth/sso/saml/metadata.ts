@@ -3,7 +3,7 @@ import { unavailable } from '../unavailable.ts';
 import type { SamlConfig } from './config.ts';
 import { elementsIn, namespaces, parseXml } from './xml.ts';
 
-/** What Foz needs to know of a provider. */
+/** The log-in URL and the certificates of an identity provider. */
 export interface IdentityProvider {
   /** Where people are sent to, by the redirect binding. */
   readonly loginUrl: string;
